@@ -1,0 +1,50 @@
+"""Progress of long work, through the log: a line every few seconds with rate and time left.
+
+A log line reaches the terminal, a file and the Dagster UI alike, which a redrawn bar does not. The counting and the
+arithmetic are tqdm's.
+"""
+
+import logging
+from typing import Any
+
+from tqdm import tqdm
+
+SECONDS_BETWEEN_LINES = 5.0
+
+
+class _LogLines:
+    """A file-like object that turns what tqdm writes into log records."""
+
+    def __init__(self, logger: logging.Logger):
+        self._logger = logger
+
+    def write(self, text: str) -> None:
+        line = text.strip("\r\n ")
+        if line:
+            self._logger.info("%s", line)
+
+    def flush(self) -> None:
+        """Do nothing: log handlers flush themselves."""
+
+
+def progress(logger: logging.Logger, what: str, total: int, unit: str) -> "tqdm[Any]":
+    """Return a tqdm counter that logs to ``logger``; call ``update(n)``, use it as a context manager.
+
+    Args:
+        logger: where the lines go.
+        what: what is being done, the line's first words.
+        total: how many units make it whole.
+        unit: the name of one unit, such as ``"row"``.
+    """
+    return tqdm(
+        total=total,
+        desc=what,
+        unit=f" {unit}",
+        unit_scale=True,
+        file=_LogLines(logger),
+        mininterval=SECONDS_BETWEEN_LINES,
+        delay=SECONDS_BETWEEN_LINES,  # work that is over sooner needs no line
+        maxinterval=SECONDS_BETWEEN_LINES,
+        ascii=True,
+        ncols=100,
+    )

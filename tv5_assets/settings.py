@@ -1,0 +1,128 @@
+"""Every setting of the platform: environment variables that start with TV5_, typed and validated once.
+
+What does not belong here: defaults of one function, and where the embedded servers happen to listen
+(services/endpoints.py resolves that, because it is known only once they run).
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from upath import UPath
+
+from tv5_assets.errors import InputError
+
+DatasetName = Literal["ml-25m", "ml-latest-small", "ml-1m", "ml-100k", "simulated"]
+DATASETS: tuple[str, ...] = get_args(DatasetName)
+
+_CHECKOUT = Path(__file__).resolve().parent.parent
+_DEFAULT_HOME = _CHECKOUT / ".tv5" if (_CHECKOUT / "pyproject.toml").is_file() else Path.home() / ".tv5"
+
+
+class Settings(BaseSettings):
+    """The settings, one attribute each; attribute ``home`` is the variable ``TV5_HOME``, and so on."""
+
+    model_config = SettingsConfigDict(env_prefix="TV5_", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    # Where things are
+    home: Path = Field(_DEFAULT_HOME, description="Folder of the embedded servers' data, credentials and logs")
+    data_dir: str = Field("", description="Folder or URL (s3://, gs://) of the datasets; empty means TV5_HOME/data")
+    archive_dir: Path | None = Field(None, description="Folder that is searched for MovieLens archives and folders")
+    download_url: str = Field(
+        "https://files.grouplens.org/datasets/movielens", description="Where MovieLens archives are downloaded from"
+    )
+
+    # What is processed
+    dataset: DatasetName = Field("ml-latest-small", description="The dataset that the graph runs on")
+    seed: int = Field(42, ge=0, description="Seed of everything random")
+    max_reject_share: float = Field(0.001, ge=0, le=1, description="Share of raw rows that may be rejected")
+    simulated_users: int = Field(610, ge=1, description="Users of the simulated dataset")
+    simulated_movies: int = Field(9_742, ge=1, description="Movies of the simulated dataset")
+    simulated_ratings: int = Field(100_836, ge=1, description="Ratings of the simulated dataset")
+    simulated_genome: bool = Field(False, description="The simulated dataset has a tag genome, as ml-25m has")
+    trend_movies: int = Field(5_000, ge=1, description="Movies whose trend is tracked, the most rated first")
+    trend_days: int = Field(365, ge=2, description="Days of trend history")
+    similar_threshold: float = Field(0.8, ge=-1, le=1, description="Least cosine of a SIMILAR_TO edge")
+    similar_k: int = Field(20, ge=1, description="Most SIMILAR_TO edges of one movie")
+
+    # What it runs on
+    engine: Literal["polars", "spark"] = Field("polars", description="Engine of the frames")
+    spark_url: str = Field("local[2]", description="Spark master, when TV5_ENGINE=spark")
+    text_model: str = Field(
+        "all-MiniLM-L6-v2",
+        description="Text model; the default is the one bundled with a pip package, any other name is a model of the "
+        "sentence-transformers hub or a folder",
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Device of the models")
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field("auto", description="Number type of the encoder")
+    encode_batch_size: int = Field(64, ge=1, description="Texts per batch of the encoder")
+
+    # The stores; an empty URL means the embedded server
+    milvus_uri: str = Field("", description="Milvus, such as http://milvus:19530")
+    milvus_token: SecretStr = Field(SecretStr(""), description="Milvus token, user:password")
+    neo4j_uri: str = Field("", description="Neo4j or any Bolt server, such as bolt://neo4j:7687")
+    neo4j_user: str = Field("neo4j", description="Neo4j user")
+    neo4j_password: SecretStr = Field(SecretStr(""), description="Neo4j password")
+    neo4j_database: str = Field("neo4j", description="Neo4j database")
+    postgres_url: SecretStr = Field(
+        SecretStr(""), description="PostgreSQL, such as postgresql://user:password@host/tv5"
+    )
+    redis_url: SecretStr = Field(SecretStr(""), description="Redis, such as redis://:password@host:6379/0")
+    dagster_pg_url: SecretStr = Field(SecretStr(""), description="PostgreSQL database of Dagster's own storage")
+
+    ui_port: int = Field(3000, ge=1, le=65535, description="Port of the web UI")
+
+    @cached_property
+    def data_root(self) -> UPath:
+        """Folder of the datasets; each dataset has a folder of its own in it."""
+        return UPath(self.data_dir) if self.data_dir else UPath(self.home / "data")
+
+    @property
+    def dataset_root(self) -> UPath:
+        """Folder that asset keys are relative to: ``<data>/<dataset>``."""
+        return self.data_root / self.dataset
+
+    @property
+    def raw_folder(self) -> Path:
+        """Local folder of the extracted MovieLens files, on this machine also when the data folder is remote."""
+        if self.dataset_root.protocol in ("", "file"):
+            return Path(str(self.dataset_root)) / "raw" / "movielens"
+        return self.home / "raw" / self.dataset / "movielens"
+
+    @property
+    def simulation_folder(self) -> Path:
+        """Folder of the simulated set, named after what it depends on, so that another size is another folder."""
+        size = f"{self.simulated_users}-{self.simulated_movies}-{self.simulated_ratings}-{self.seed}"
+        size += "-genome" if self.simulated_genome else ""
+        return self.home / "simulated" / size
+
+    @property
+    def archive_folders(self) -> list[Path]:
+        """Folders that are searched for the dataset, in order."""
+        if self.dataset == "simulated":
+            return [self.simulation_folder]
+        local = [Path(str(self.data_root))] if self.data_root.protocol in ("", "file") else []
+        return [*local, *([self.archive_dir] if self.archive_dir else [])]
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings from the environment.
+
+    Args:
+        overrides: settings by attribute that stand above the environment.
+
+    Raises:
+        InputError: a variable has a value that it may not have; the message names each such variable.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise InputError(
+            "; ".join(
+                f"TV5_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}, "
+                f"but it is {problem['input']!r}"
+                for problem in error.errors()
+            )
+        ) from None

@@ -1,0 +1,48 @@
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tv5_assets import ids
+from tv5_assets.errors import InputError
+
+some_ids = st.integers(1, 2**31 - 1)
+
+
+def test_as_they_are_written() -> None:
+    assert ids.media_id(296) == "ml_296"
+    assert ids.internal_id(296) == "media_00000296"
+    assert ids.user_key(1) == "user_00000001"
+
+
+@given(number=some_ids)
+def test_movies_go_out_and_come_back(number: int) -> None:
+    assert ids.parse_media_id(ids.media_id(number)) == number
+    assert ids.parse_media_id(f" {number} ") == number
+
+
+@given(number=some_ids)
+def test_users_go_out_and_come_back(number: int) -> None:
+    assert ids.parse_user_key(ids.user_key(number)) == number
+    assert ids.parse_user_key(str(number)) == number
+
+
+@given(numbers=st.lists(some_ids, min_size=1))
+def test_a_column_is_written_as_each_of_its_ids(numbers: list[int]) -> None:
+    frame = pl.DataFrame({"movie_id": numbers, "user_id": numbers}).select(ids.media_id_expr(), ids.user_key_expr())
+    assert frame["media_id"].to_list() == [ids.media_id(number) for number in numbers]
+    assert frame["user_key"].to_list() == [ids.user_key(number) for number in numbers]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "ml_", "ml_0", "ml_007", "0", "-1", "1.5", "user_00000001", "tt0114709", "٣", "x"]
+)
+def test_what_is_no_movie(text: str) -> None:
+    with pytest.raises(InputError, match="is not a media id; write it as ml_296"):
+        ids.parse_media_id(text)
+
+
+@pytest.mark.parametrize("text", ["", "user_", "user_1", "user_00000000", "0", "-1", "ml_296", "²"])
+def test_what_is_no_user(text: str) -> None:
+    with pytest.raises(InputError, match="is not a user id; write it as user_00000001"):
+        ids.parse_user_key(text)
