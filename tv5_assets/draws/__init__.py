@@ -1,0 +1,1 @@
+"""Random draws that are the same for the same seed, whatever the chunk size: by name, by id, by share."""

@@ -1,0 +1,72 @@
+import subprocess
+import sys
+
+import numpy as np
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tv5_assets.draws.choices import choose, gather_from_pools
+from tv5_assets.draws.streams import stream, uniform
+from tv5_assets_tests.synthetic.statistics import fits
+
+
+def test_a_stream_is_the_same_in_another_process() -> None:
+    code = "from tv5_assets.draws.streams import stream; print(stream(7, 'users', 3).integers(10**9))"
+    elsewhere = {
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+        for _ in range(2)
+    }
+    assert elsewhere == {f"{stream(7, 'users', 3).integers(10**9)}\n"}
+
+
+def test_streams_of_different_seeds_and_names_differ() -> None:
+    streams = [
+        stream(1, "a"),
+        stream(2, "a"),
+        stream(1, "b"),
+        stream(1, "a", "b"),
+        stream(1, "ab"),
+        stream(1, 1),
+        stream(1, "1"),
+    ]
+    assert len({one.integers(2**62) for one in streams}) == len(streams)
+
+
+@given(
+    ids=st.lists(st.integers(0, 2**40), min_size=1, max_size=50, unique=True),
+    cut=st.integers(0, 50),
+    seed=st.integers(0, 2**63),
+)
+def test_what_an_id_draws_does_not_depend_on_its_company(ids: list[int], cut: int, seed: int) -> None:
+    together = uniform(seed, ids, "what")
+    apart = np.concatenate([uniform(seed, ids[:cut], "what"), uniform(seed, ids[cut:], "what")])
+    assert np.array_equal(together, apart)
+    assert ((together >= 0) & (together < 1)).all()
+
+
+def test_uniform_draws_are_uniform_and_independent() -> None:
+    ids = np.arange(200_000)
+    one, other = uniform(42, ids, "one"), uniform(42, ids, "other")
+    tenths = {f"{tenth}": 0.1 for tenth in range(10)}
+    assert fits(pl.Series((one * 10).astype(int)), tenths)
+    # Neighbouring ids and other names tell nothing: pairs fill the unit square evenly.
+    for pairs in ((one[1:], one[:-1]), (one, other)):
+        cells = (pairs[0] * 4).astype(int) * 4 + (pairs[1] * 4).astype(int)
+        assert fits(pl.Series(cells), {f"{cell}": 1 / 16 for cell in range(16)})
+
+
+def test_choose_by_common_shares_and_by_a_row_of_shares_for_each() -> None:
+    draws = np.array([0.0, 0.29, 0.3, 0.99])
+    assert choose(draws, [0.3, 0.7]).tolist() == [0, 0, 1, 1]
+    assert choose(draws, np.array([[0.0, 1.0], [0.3, 0.7], [0.3, 0.7], [1.0, 0.0]])).tolist() == [1, 0, 1, 0]
+
+
+def test_gather_from_pools_of_different_sizes() -> None:
+    pools = [["a"], ["b", "c"], ["d"]]
+    assert gather_from_pools(pools, np.array([0, 1, 1, 2]), np.array([0.99, 0.49, 0.5, 0.0])).to_list() == [
+        "a",
+        "b",
+        "c",
+        "d",
+    ]
