@@ -1,0 +1,1 @@
+"""Tests of tv5_assets.synthetic."""
