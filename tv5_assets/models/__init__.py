@@ -1,0 +1,1 @@
+"""Trained models: how they are made and how they are kept."""
