@@ -1,0 +1,1 @@
+"""Learnt policies: episodes with states, actions and rewards, and Q-learning over them."""
