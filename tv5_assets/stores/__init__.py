@@ -1,0 +1,1 @@
+"""The four stores: one module each, with the same verbs: connect, publish, count, query."""

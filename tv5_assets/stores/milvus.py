@@ -1,0 +1,512 @@
+"""Milvus: vectors with scalar fields, published whole and searched by cosine.
+
+A publication is loaded into a collection of its own, ``<name>_<version>_<attempt>``, indexed, counted and warmed up;
+then the alias ``<name>``, which is all that readers know, is moved to it, and what it replaces is dropped. What does
+not belong here: how vectors are made (embeddings/) and what is searched for (retrieval/).
+"""
+
+import json
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from tv5_assets.embeddings.vectors import Vectors
+from tv5_assets.errors import InputError, StoreRefusedError, StoreUnavailableError, TV5Error
+from tv5_assets.progress import progress
+from tv5_assets.stores.address import refused, unavailable
+from tv5_assets.stores.load import Load
+from tv5_assets.stores.one_loader import only_loader
+
+if TYPE_CHECKING:
+    from pymilvus import MilvusClient, MilvusException
+
+logger = logging.getLogger(__name__)
+
+SETTING = "TV5_MILVUS_URI"
+VECTOR = "vector"
+VERSION = "version"
+METRIC = "COSINE"
+HNSW = {"M": 16, "efConstruction": 200}
+SEARCH_EF = 64
+"""Default breadth of a search; what recall it gives is measured by a gate."""
+
+_CONNECT_SECONDS = 10.0
+_CALL_SECONDS = 120.0  # bounds pymilvus's own retries, which otherwise go on for over three minutes
+_LOAD_SECONDS = 3_600.0
+_POLL_SECONDS = 0.2
+_BATCH_BYTES = 16 << 20  # the server accepts messages of 64 MiB
+_READ_ROWS = 1_000
+_COLLECTION_NOT_FOUND = 100
+_COLLECTION_NOT_LOADED = 101
+
+Value = str | int | float | list[str] | list[int]
+"""What a filter's parameter may be."""
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A field beside the vector that searches can filter by.
+
+    Attributes:
+        name: the field, and the column of the frame it comes from.
+        kind: its Milvus type; an array is of texts.
+        nullable: it may be absent.
+        max_length: most bytes of a text, or of each text of an array.
+    """
+
+    name: str
+    kind: Literal["INT16", "INT32", "INT64", "VARCHAR", "ARRAY"]
+    nullable: bool = False
+    max_length: int = 512
+
+
+@dataclass(frozen=True)
+class CollectionSpec:
+    """What a collection holds beside its vectors, whose dimension the published vectors decide.
+
+    Attributes:
+        name: the alias that readers use.
+        key: name of the primary key, an int64.
+        scalars: further fields; each row also carries the load's ``version``.
+    """
+
+    name: str
+    key: str
+    scalars: tuple[Scalar, ...] = ()
+
+
+MOVIES = CollectionSpec(
+    "movies",
+    key="movie_id",
+    scalars=(
+        Scalar("title", "VARCHAR", max_length=1024),
+        Scalar("year", "INT16", nullable=True),
+        Scalar("genres", "ARRAY"),
+    ),
+)
+USERS = CollectionSpec("users", key="user_id")
+
+
+@dataclass(frozen=True)
+class Hits:
+    """The nearest rows of each query, nearest first.
+
+    Attributes:
+        ids: int64, shape (queries, k); -1 where fewer than k rows passed the filter.
+        scores: cosine, float32, same shape; NaN beside an id of -1.
+    """
+
+    ids: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.float32]
+
+
+def connect(uri: str, token: str = "") -> "MilvusClient":
+    """Connect and verify that the server answers.
+
+    Raises:
+        StoreUnavailableError: nothing answers at ``uri``.
+        StoreRefusedError: the server does not accept the token, or does not speak Milvus's protocol.
+    """
+    import grpc
+    from pymilvus import MilvusClient, MilvusException
+
+    # The client logs, with its stack, every error that it raises; whoever catches it decides what to tell.
+    logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
+    try:
+        client = MilvusClient(uri, token=token, timeout=_CONNECT_SECONDS)
+        client.list_collections(timeout=_CONNECT_SECONDS)
+    except MilvusException as error:
+        code = _grpc_code(error)
+        if code in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED):
+            raise refused("Milvus", uri, "TV5_MILVUS_TOKEN", "the token is wrong") from error
+        if code is grpc.StatusCode.UNIMPLEMENTED:
+            raise refused("Milvus", uri, SETTING, "what listens there does not speak Milvus's protocol") from error
+        raise unavailable("Milvus", uri, SETTING) from error
+    return client
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Turn the client's errors into the platform's."""
+    from pymilvus import MilvusException
+
+    try:
+        yield
+    except MilvusException as error:
+        raise _translated(error) from error
+
+
+def _translated(error: "MilvusException") -> TV5Error:
+    if error.code == _COLLECTION_NOT_FOUND:
+        return InputError(f"Milvus: {error.message}; materialize the asset that publishes it")
+    if _grpc_code(error) is None and not error.retriable and "Retry" not in error.message:
+        return StoreRefusedError(f"Milvus refused: {error.message}")
+    return StoreUnavailableError(f"Milvus does not answer any more: {error.message}")
+
+
+def _grpc_code(error: BaseException | None) -> Any:
+    """Return the transport's status code behind an error, or None where the server itself answered."""
+    import grpc
+
+    while error is not None:
+        if isinstance(error, grpc.RpcError):
+            return error.code() if isinstance(error, grpc.Call) else grpc.StatusCode.UNAVAILABLE
+        error = error.__cause__
+    return None
+
+
+@_answering()
+def publish(
+    client: "MilvusClient", spec: CollectionSpec, vectors: Vectors, scalars: pl.DataFrame, version: str
+) -> Load:
+    """Make ``vectors`` and ``scalars`` the content of ``spec.name``; a reader sees the old content or the new.
+
+    Args:
+        client: from :func:`connect`.
+        spec: the collection.
+        vectors: ids and rows; the ids become the primary key.
+        scalars: one row per id, any order: ``spec.key`` and each of ``spec.scalars``.
+        version: fingerprint of both, letters and digits.
+
+    Raises:
+        InputError: vectors and scalars do not have the same ids, or the version could not be part of a name.
+        StoreUnavailableError: the server stopped answering, or does not hold what was sent.
+    """
+    started = time.perf_counter()
+    if not (version.isascii() and version.isalnum()):
+        raise InputError(f"{spec.name}: the version {version!r} is not of letters and digits only")
+    with only_loader("milvus", spec.name):
+        live = _live_collection(client, spec.name)
+        changed = live is None or _version_of(spec.name, live) != version or count(client, spec.name) != len(vectors)
+        if changed:
+            _drop_all_but(client, spec.name, live)  # what a killed loader left, before it takes room twice
+            live = f"{spec.name}_{version}_{secrets.token_hex(4)}"
+            _fill(client, live, spec, vectors, scalars, version)
+            _index(client, live)
+            _make_ready(client, live, spec, vectors)
+            _point(client, spec.name, live)
+        else:
+            client.load_collection(spec.name, timeout=_LOAD_SECONDS)
+        _drop_all_but(client, spec.name, live)
+        rows = count(client, spec.name)
+    return Load(spec.name, rows, version, changed, time.perf_counter() - started)
+
+
+def _fill(
+    client: "MilvusClient", collection: str, spec: CollectionSpec, vectors: Vectors, scalars: pl.DataFrame, version: str
+) -> None:
+    columns = [scalar.name for scalar in spec.scalars]
+    ordered = pl.DataFrame({spec.key: vectors.ids}).join(
+        scalars.select(spec.key, *columns), on=spec.key, how="left", maintain_order="left", validate="1:1"
+    )
+    missing = pl.DataFrame({spec.key: vectors.ids}).join(scalars, on=spec.key, how="anti")
+    if len(missing) or len(scalars) != len(vectors):
+        raise InputError(
+            f"{spec.name}: {len(vectors)} vectors and {len(scalars)} rows of fields do not have the same {spec.key}s; "
+            "they are of different loads, materialize both again"
+        )
+    client.create_collection(collection, schema=_schema(spec, vectors.dimension), timeout=_CALL_SECONDS)
+    size = max(1, _BATCH_BYTES // (4 * vectors.dimension + 1_024))
+    with progress(logger, f"Milvus {spec.name}", len(vectors), "vector") as bar:
+        for offset in range(0, len(vectors), size):
+            batch = ordered.slice(offset, size).to_dicts()
+            for row, vector in zip(batch, vectors.matrix[offset : offset + size], strict=True):
+                row[VECTOR] = vector
+                row[VERSION] = version
+            client.insert(collection, batch, timeout=_CALL_SECONDS)
+            bar.update(len(batch))
+    client.flush(collection, timeout=_LOAD_SECONDS)
+
+
+def _schema(spec: CollectionSpec, dimension: int) -> Any:
+    from pymilvus import DataType, MilvusClient
+
+    schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
+    schema.add_field(spec.key, DataType.INT64, is_primary=True)
+    schema.add_field(VECTOR, DataType.FLOAT_VECTOR, dim=dimension)
+    schema.add_field(VERSION, DataType.VARCHAR, max_length=64)
+    for scalar in spec.scalars:
+        lengths = {"max_length": scalar.max_length} if scalar.kind in ("VARCHAR", "ARRAY") else {}
+        array = {"element_type": DataType.VARCHAR, "max_capacity": 64} if scalar.kind == "ARRAY" else {}
+        schema.add_field(scalar.name, DataType[scalar.kind], nullable=scalar.nullable, **lengths, **array)
+    return schema
+
+
+def _index(client: "MilvusClient", collection: str) -> None:
+    """Build the index and wait until it covers every row."""
+    index = client.prepare_index_params()
+    # The client flattens one level of "params", and milvus-lite looks for the parameters in the second.
+    index.add_index(VECTOR, "HNSW", index_name=VECTOR, metric_type=METRIC, params={"params": HNSW})
+    client.create_index(collection, index, timeout=_LOAD_SECONDS)
+    deadline = time.monotonic() + _LOAD_SECONDS
+    while index_facts(client, collection)["pending_rows"]:
+        if time.monotonic() > deadline:
+            raise StoreUnavailableError(f"Milvus has not indexed {collection} within {_LOAD_SECONDS:.0f} seconds")
+        time.sleep(_POLL_SECONDS)
+
+
+def _make_ready(client: "MilvusClient", collection: str, spec: CollectionSpec, vectors: Vectors) -> None:
+    """Load into memory, verify the count, and search a little, so that the first reader does not wait."""
+    # milvus-lite takes a new collection for loaded, and only loading it builds its index.
+    client.release_collection(collection, timeout=_CALL_SECONDS)
+    client.load_collection(collection, timeout=_LOAD_SECONDS)
+    rows = count(client, collection)
+    if rows != len(vectors):
+        raise StoreUnavailableError(f"Milvus holds {rows} rows of {collection} instead of {len(vectors)}; run it again")
+    if rows:
+        _search(client, collection, spec.key, vectors.matrix[:8], min(10, rows), "", SEARCH_EF)
+
+
+def _point(client: "MilvusClient", name: str, collection: str) -> None:
+    if _live_collection(client, name):
+        client.alter_alias(collection, name, timeout=_CALL_SECONDS)
+    else:
+        client.create_alias(collection, name, timeout=_CALL_SECONDS)
+
+
+def _drop_all_but(client: "MilvusClient", name: str, live: str | None) -> None:
+    for collection in client.list_collections(timeout=_CALL_SECONDS):
+        if collection != live and _version_of(name, collection):
+            client.drop_collection(collection, timeout=_CALL_SECONDS)
+
+
+def _version_of(name: str, collection: str) -> str | None:
+    """Return the version in a collection's name, or None where it is no publication of ``name``."""
+    match = re.fullmatch(rf"{re.escape(name)}_([0-9A-Za-z]+)_[0-9a-f]{{8}}", collection)
+    return match.group(1) if match else None
+
+
+def _live_collection(client: "MilvusClient", name: str) -> str | None:
+    """Return the collection that readers of ``name`` see."""
+    if name not in client.list_aliases(timeout=_CALL_SECONDS)["aliases"]:
+        return None
+    return str(client.describe_alias(name, timeout=_CALL_SECONDS)["collection_name"])
+
+
+@_answering()
+def live_version(client: "MilvusClient", name: str) -> str | None:
+    """Return the version that readers of ``name`` see, or None where nothing is published."""
+    live = _live_collection(client, name)
+    return None if live is None else _version_of(name, live)
+
+
+@_answering()
+def count(client: "MilvusClient", name: str) -> int:
+    """Return how many rows ``name`` holds, counted by the server at this moment; 0 where nothing is published."""
+    if not client.has_collection(name, timeout=_CALL_SECONDS):
+        return 0
+    rows = _when_loaded(
+        client,
+        name,
+        lambda: client.query(
+            name, filter="", output_fields=["count(*)"], consistency_level="Strong", timeout=_CALL_SECONDS
+        ),
+    )
+    return int(rows[0]["count(*)"])
+
+
+@_answering()
+def ids(client: "MilvusClient", spec: CollectionSpec) -> npt.NDArray[np.int64]:
+    """Return every primary key that readers see, ascending."""
+
+    def read() -> list[int]:
+        pages = client.query_iterator(spec.name, batch_size=10_000, output_fields=[spec.key], timeout=_CALL_SECONDS)
+        try:
+            return [row[spec.key] for page in iter(pages.next, []) for row in page]
+        finally:
+            pages.close()
+
+    return np.sort(np.array(_when_loaded(client, spec.name, read), dtype=np.int64))
+
+
+@_answering()
+def fetch(client: "MilvusClient", spec: CollectionSpec, keys: Sequence[int]) -> pl.DataFrame:
+    """Return the rows of ``keys`` that exist, by ascending key: the key, the scalars, ``version`` and ``vector``."""
+    fields = [spec.key, *(scalar.name for scalar in spec.scalars), VERSION, VECTOR]
+
+    def read() -> list[dict[str, Any]]:
+        return [
+            {field: row[field] for field in fields}
+            for offset in range(0, len(keys), _READ_ROWS)
+            for row in client.get(
+                spec.name,
+                ids=[int(key) for key in keys[offset : offset + _READ_ROWS]],
+                output_fields=fields,
+                timeout=_CALL_SECONDS,
+            )
+        ]
+
+    rows = _when_loaded(client, spec.name, read)
+    return pl.DataFrame(rows, schema=_frame_schema(spec)).sort(spec.key)
+
+
+@_answering()
+def search(
+    client: "MilvusClient",
+    spec: CollectionSpec,
+    queries: npt.NDArray[np.float32],
+    k: int,
+    filter_expr: str = "",
+    params: Mapping[str, Value] | None = None,
+    ef: int = SEARCH_EF,
+) -> Hits:
+    """Return the ``k`` nearest rows of each query by cosine.
+
+    Args:
+        client: from :func:`connect`.
+        spec: what is searched.
+        queries: float32, shape (queries, dimension).
+        k: how many hits of each.
+        filter_expr: Milvus's filter language, with ``{name}`` where a parameter goes:
+            ``array_contains(genres, {genre}) and year >= {since}``.
+        params: the parameters.
+        ef: breadth of the search, at least ``k`` is used.
+
+    Raises:
+        InputError: nothing is published under that name, or a parameter is missing.
+    """
+    expression = bind(filter_expr, params or {})
+    return _when_loaded(client, spec.name, lambda: _search(client, spec.name, spec.key, queries, k, expression, ef))
+
+
+def _search(
+    client: "MilvusClient",
+    collection: str,
+    key: str,
+    queries: npt.NDArray[np.float32],
+    k: int,
+    expression: str,
+    ef: int,
+) -> Hits:
+    hits = Hits(np.full((len(queries), k), -1, np.int64), np.full((len(queries), k), np.nan, np.float32))
+    for offset in range(0, len(queries), _READ_ROWS):
+        found = _nearest(client, collection, list(queries[offset : offset + _READ_ROWS]), k, expression, ef, [key])
+        for row, nearest in enumerate(found, start=offset):
+            hits.ids[row, : len(nearest)] = [hit[key] for hit in nearest]
+            hits.scores[row, : len(nearest)] = [hit["distance"] for hit in nearest]
+    return hits
+
+
+def _nearest(
+    client: "MilvusClient",
+    collection: str,
+    queries: list[npt.NDArray[np.float32]],
+    k: int,
+    expression: str,
+    ef: int,
+    fields: list[str],
+) -> Any:
+    """Return the client's hits of each query."""
+    return client.search(
+        collection,
+        data=queries,
+        anns_field=VECTOR,
+        limit=k,
+        filter=expression,
+        output_fields=fields,
+        search_params={"metric_type": METRIC, "params": {"ef": max(ef, k)}},
+        timeout=_CALL_SECONDS,
+    )
+
+
+@_answering()
+def search_rows(
+    client: "MilvusClient",
+    spec: CollectionSpec,
+    query: npt.NDArray[np.float32],
+    k: int,
+    filter_expr: str = "",
+    params: Mapping[str, Value] | None = None,
+    ef: int = SEARCH_EF,
+) -> pl.DataFrame:
+    """Return the ``k`` nearest rows of one query, nearest first: the key, the scalars, ``version`` and ``score``.
+
+    One request, where :func:`search` and :func:`fetch` take two and carry the vectors too. Arguments and errors are
+    those of :func:`search`, but for ``query``, float32 of shape (dimension,).
+    """
+    schema = pl.Schema({**_frame_schema(spec), "score": pl.Float32()})
+    del schema[VECTOR]
+    fields = [name for name in schema if name != "score"]
+    expression = bind(filter_expr, params or {})
+    found = _when_loaded(client, spec.name, lambda: _nearest(client, spec.name, [query], k, expression, ef, fields))[0]
+    return pl.DataFrame([{**{name: hit[name] for name in fields}, "score": hit["distance"]} for hit in found], schema)
+
+
+def bind(filter_expr: str, params: Mapping[str, Value]) -> str:
+    """Put parameters into a filter as quoted literals.
+
+    Done here because milvus-lite does not know the server's own filter templates, whose syntax this is. A text is
+    quoted as JSON quotes it, which both understand.
+
+    Raises:
+        InputError: a parameter has no value, or one of a kind that a filter cannot hold.
+    """
+
+    def literal(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in params:
+            raise InputError(f"the filter {filter_expr!r} needs a value for {name!r}")
+        value = params[name]
+        items = value if isinstance(value, list) else [value]
+        if not all(isinstance(item, str | int | float) for item in items):
+            raise InputError(f"{name!r} of the filter {filter_expr!r} is {value!r}; give texts or numbers")
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+    return re.sub(r"\{(\w+)\}", literal, filter_expr)
+
+
+@_answering()
+def dimension(client: "MilvusClient", name: str) -> int:
+    """Return the length of a collection's vectors."""
+    fields = client.describe_collection(name, timeout=_CALL_SECONDS)["fields"]
+    return next(int(field["params"]["dim"]) for field in fields if field["name"] == VECTOR)
+
+
+@_answering()
+def index_facts(client: "MilvusClient", name: str) -> dict[str, str | int]:
+    """Return the vector index of a collection: its kind, its metric, its parameters and the rows it covers."""
+    facts = client.describe_index(name, VECTOR, timeout=_CALL_SECONDS)
+    parameters = {**facts, **facts.get("params", {})}  # servers differ in where they put M and efConstruction
+    return {
+        "index_type": str(facts["index_type"]),
+        "metric_type": str(facts["metric_type"]),
+        "M": int(parameters["M"]),
+        "efConstruction": int(parameters["efConstruction"]),
+        "indexed_rows": int(facts["indexed_rows"]),
+        "pending_rows": int(facts["pending_index_rows"]),
+    }
+
+
+def _when_loaded(client: "MilvusClient", name: str, call: Callable[[], _T]) -> _T:
+    """Return ``call()``; load ``name`` first where it is not in memory, as after a restart of the server."""
+    from pymilvus import MilvusException
+
+    try:
+        return call()
+    except MilvusException as error:
+        if error.code != _COLLECTION_NOT_LOADED:
+            raise
+    client.load_collection(name, timeout=_LOAD_SECONDS)
+    return call()
+
+
+def _frame_schema(spec: CollectionSpec) -> pl.Schema:
+    types = {
+        "INT16": pl.Int16(),
+        "INT32": pl.Int32(),
+        "INT64": pl.Int64(),
+        "VARCHAR": pl.String(),
+        "ARRAY": pl.List(pl.String()),
+    }
+    scalars: dict[str, pl.DataType] = {scalar.name: types[scalar.kind] for scalar in spec.scalars}
+    return pl.Schema({spec.key: pl.Int64(), **scalars, VERSION: pl.String(), VECTOR: pl.List(pl.Float32())})

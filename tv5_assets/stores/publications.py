@@ -1,0 +1,256 @@
+"""What each store was sent beside what it holds, ready to be compared (quality/reconcile.py).
+
+One function per store asset; each takes the connected store and the frames that were published. What does not belong
+here: publishing itself, and the judgement.
+"""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from tv5_assets.embeddings.vectors import Vectors
+from tv5_assets.graph import edges, nodes
+from tv5_assets.quality.reconcile import Publication
+from tv5_assets.stores import documents, milvus, neo4j, postgres, redis
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+    from pymilvus import MilvusClient
+    from redis import Redis
+
+SAMPLE_ROWS = 200
+MOVIES, PLATFORMS, POLICIES = "processed/movies", "synthetic/platforms", "models/policies"
+
+_SEED = 0  # the sample need not change, only be spread
+
+
+def movie_vectors(client: "MilvusClient", vectors: Vectors, movies: pl.DataFrame) -> list[Publication]:
+    """Return what milvus/movies publishes."""
+    return [_collection(client, milvus.MOVIES, "embeddings/movies", vectors, movies)]
+
+
+def user_vectors(client: "MilvusClient", vectors: Vectors) -> list[Publication]:
+    """Return what milvus/users publishes."""
+    return [_collection(client, milvus.USERS, "embeddings/users", vectors, pl.DataFrame({"user_id": vectors.ids}))]
+
+
+def movie_nodes(graph: neo4j.Graph, movies: pl.DataFrame) -> list[Publication]:
+    """Return what neo4j/movies publishes."""
+    return [_nodes(graph, neo4j.MOVIES, MOVIES, nodes.movie_nodes(movies))]
+
+
+def user_nodes(graph: neo4j.Graph, users: pl.DataFrame) -> list[Publication]:
+    """Return what neo4j/users publishes."""
+    return [_nodes(graph, neo4j.USERS, "synthetic/users", nodes.user_nodes(users))]
+
+
+def genres(graph: neo4j.Graph, movies: pl.DataFrame) -> list[Publication]:
+    """Return what neo4j/genres publishes."""
+    return [
+        _nodes(graph, neo4j.GENRES, MOVIES, nodes.genre_nodes(movies)),
+        _relationships(graph, neo4j.MOVIE_GENRES, MOVIES, edges.has_genre(movies)),
+    ]
+
+
+def themes(graph: neo4j.Graph, movies: pl.DataFrame) -> list[Publication]:
+    """Return what neo4j/themes publishes."""
+    return [
+        _nodes(graph, neo4j.THEMES, MOVIES, nodes.theme_nodes(movies)),
+        _relationships(graph, neo4j.MOVIE_THEMES, MOVIES, edges.has_theme(movies)),
+    ]
+
+
+def availability(graph: neo4j.Graph, platforms: pl.DataFrame) -> list[Publication]:
+    """Return what neo4j/platforms publishes."""
+    return [
+        _nodes(graph, neo4j.PLATFORMS, PLATFORMS, nodes.platform_nodes(platforms)),
+        _relationships(graph, neo4j.AVAILABILITY, PLATFORMS, edges.available_on(platforms)),
+    ]
+
+
+def rated(graph: neo4j.Graph, ratings: pl.LazyFrame) -> list[Publication]:
+    """Return what neo4j/ratings publishes."""
+    return [_relationships(graph, neo4j.RATINGS, "processed/ratings", edges.rated(ratings).collect())]
+
+
+def similar(graph: neo4j.Graph, similar: pl.DataFrame) -> list[Publication]:
+    """Return what neo4j/similar publishes."""
+    return [_relationships(graph, neo4j.SIMILAR, "embeddings/similar_movies", edges.similar_to(similar))]
+
+
+def episodes(connection: "Connection[dict[str, Any]]", episodes: pl.LazyFrame) -> list[Publication]:
+    """Return what agentdb/episodes publishes."""
+    rows = postgres.episode_rows(episodes).collect()
+    return [_table(connection, postgres.EPISODES, "features/episodes", rows)]
+
+
+def policies(connection: "Connection[dict[str, Any]]", policies: pl.DataFrame) -> list[Publication]:
+    """Return what agentdb/policies publishes."""
+    return [_table(connection, postgres.POLICIES, POLICIES, postgres.policy_rows(policies).collect())]
+
+
+def platform_documents(client: "Redis", platforms: pl.DataFrame) -> list[Publication]:
+    """Return what redis/platforms publishes."""
+    return [_documents(client, redis.PLATFORMS, PLATFORMS, documents.platform_documents(platforms))]
+
+
+def trend_documents(client: "Redis", trends_now: pl.DataFrame, topics: pl.DataFrame) -> list[Publication]:
+    """Return what redis/trends publishes."""
+    sent = documents.trend_documents(trends_now, topics)
+    return [_documents(client, redis.TRENDS, "synthetic/trends_now", sent)]
+
+
+def policy_documents(client: "Redis", policies: pl.DataFrame) -> list[Publication]:
+    """Return what redis/policies publishes."""
+    return [_documents(client, redis.POLICIES, POLICIES, documents.policy_documents(policies))]
+
+
+def _collection(
+    client: "MilvusClient", spec: milvus.CollectionSpec, source: str, vectors: Vectors, scalars: pl.DataFrame
+) -> Publication:
+    """Return the publication of vectors with scalar fields; both are compared."""
+    rows = np.sort(np.random.default_rng(_SEED).permutation(len(vectors))[:SAMPLE_ROWS])
+    fields = [spec.key, *(scalar.name for scalar in spec.scalars)]
+    sample = (
+        pl.DataFrame({spec.key: vectors.ids[rows], milvus.VECTOR: vectors.matrix[rows]})
+        .join(scalars.select(fields), on=spec.key, how="left", maintain_order="left")
+        .select(*fields, _as_text(pl.col(milvus.VECTOR).arr.to_list()).alias(milvus.VECTOR))
+    )
+    texts = [name for name, dtype in sample.schema.items() if isinstance(dtype, pl.List)]
+
+    def fetch(keys: pl.DataFrame) -> pl.DataFrame:
+        found = milvus.fetch(client, spec, keys[spec.key].to_list())
+        return found.select(
+            *fields, _as_text(pl.col(milvus.VECTOR).cast(pl.List(pl.Float32))).alias(milvus.VECTOR)
+        ).cast({name: sample.schema[name] for name in texts})
+
+    return Publication(
+        "milvus",
+        spec.name,
+        source,
+        rows=len(vectors),
+        ids=pl.DataFrame({spec.key: vectors.ids}),
+        read_ids=lambda: pl.DataFrame({spec.key: milvus.ids(client, spec)}),
+        count=lambda: milvus.count(client, spec.name),
+        sample=sample,
+        key=(spec.key,),
+        fetch=fetch,
+    )
+
+
+def _as_text(vector: pl.Expr) -> pl.Expr:
+    """Return vectors as text with five decimals, which two float32 copies of a unit vector agree in."""
+    return vector.list.eval(pl.element().round(5).cast(pl.String)).list.join(" ")
+
+
+def _nodes(graph: neo4j.Graph, spec: neo4j.NodeSpec, source: str, nodes: pl.DataFrame) -> Publication:
+    """Return the publication of one kind of node."""
+
+    def fetch(keys: pl.DataFrame) -> pl.DataFrame:
+        found = neo4j.fetch_nodes(graph, spec, keys[spec.key].to_list())
+        return _frame(found, nodes.schema)
+
+    return Publication(
+        "neo4j",
+        spec.dataset,
+        source,
+        rows=len(nodes),
+        ids=nodes.select(spec.key),
+        read_ids=lambda: pl.DataFrame({spec.key: neo4j.ids(graph, spec)}, schema=nodes.select(spec.key).schema),
+        count=lambda: neo4j.count(graph, spec),
+        sample=_sample(nodes),
+        key=(spec.key,),
+        fetch=fetch,
+    )
+
+
+def _relationships(graph: neo4j.Graph, spec: neo4j.RelationshipSpec, source: str, edges: pl.DataFrame) -> Publication:
+    """Return the publication of one kind of relationship.
+
+    There are too many to list them over the wire, so each start is compared by how many it has.
+    """
+    degrees = edges.group_by(spec.start_column).agg(degree=pl.len().cast(pl.Int64))
+
+    def read_degrees() -> pl.DataFrame:
+        return _frame(neo4j.degrees(graph, spec), degrees.schema)
+
+    def fetch(keys: pl.DataFrame) -> pl.DataFrame:
+        return _frame(neo4j.fetch_relationships(graph, spec, keys), edges.schema)
+
+    return Publication(
+        "neo4j",
+        spec.dataset,
+        source,
+        rows=len(edges),
+        ids=degrees,
+        read_ids=read_degrees,
+        count=lambda: neo4j.count(graph, spec),
+        sample=_sample(edges),
+        key=(spec.start_column, spec.end_column),
+        fetch=fetch,
+    )
+
+
+def _table(
+    connection: "Connection[dict[str, Any]]", spec: postgres.TableSpec, source: str, rows: pl.DataFrame
+) -> Publication:
+    """Return the publication of a PostgreSQL table; JSON columns are compared as JSON."""
+    jsonb = tuple(name for name, declared in spec.columns.items() if declared.startswith("jsonb"))
+
+    def fetch(keys: pl.DataFrame) -> pl.DataFrame:
+        found = postgres.fetch(connection, spec, keys)
+        return _frame([row | {name: json.dumps(row[name]) for name in jsonb} for row in found], rows.schema)
+
+    return Publication(
+        "postgres",
+        spec.name,
+        source,
+        rows=len(rows),
+        ids=rows.select(spec.key),
+        read_ids=lambda: postgres.ids(connection, spec),
+        count=lambda: postgres.count(connection, spec),
+        sample=_sample(rows),
+        key=spec.key,
+        fetch=fetch,
+        json=jsonb,
+    )
+
+
+def _documents(client: "Redis", space: redis.KeySpace, source: str, sent: pl.DataFrame) -> Publication:
+    """Return the publication of Redis documents, each compared whole but for the version that was put into it."""
+
+    def fetch(keys: pl.DataFrame) -> pl.DataFrame:
+        found = redis.fetch(client, keys["key"].to_list())
+        texts = [
+            json.dumps({name: part for name, part in value.items() if name != "version"}) for value in found.values()
+        ]
+        return pl.DataFrame({"key": list(found), "value": texts}, schema=sent.schema)
+
+    return Publication(
+        "redis",
+        space.dataset,
+        source,
+        rows=len(sent),
+        ids=sent.select("key"),
+        read_ids=lambda: pl.DataFrame({"key": redis.ids(client, space)}, schema={"key": pl.String}),
+        count=lambda: redis.count(client, space),
+        sample=_sample(sent),
+        key=("key",),
+        fetch=fetch,
+        json=("value",),
+    )
+
+
+def _sample(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.sample(min(SAMPLE_ROWS, len(frame)), seed=_SEED)
+
+
+def _frame(rows: list[dict[str, Any]], schema: pl.Schema) -> pl.DataFrame:
+    """Return rows of a store as a frame of the schema they were sent in."""
+    return (
+        pl.DataFrame(rows, schema_overrides=schema, infer_schema_length=None).select(list(schema))
+        if rows
+        else schema.to_frame()
+    )

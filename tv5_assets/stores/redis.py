@@ -1,0 +1,276 @@
+"""Redis: small JSON documents under keys that expire.
+
+A publication writes every key of a dataset, removes those it no longer has and moves the ``load:<dataset>`` pointer in
+one MULTI/EXEC, so that a reader never sees a mixture. The transaction waits in the server's memory until it is
+complete: room for a second copy of the dataset is needed. What does not belong here: what the documents say
+(documents.py).
+"""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from tv5_assets.cadence import PLATFORMS as PLATFORMS_CADENCE
+from tv5_assets.cadence import POLICIES as POLICIES_CADENCE
+from tv5_assets.cadence import TRENDS as TRENDS_CADENCE
+from tv5_assets.errors import InputError, StoreRefusedError, StoreUnavailableError
+from tv5_assets.stores.address import refused, unavailable
+from tv5_assets.stores.load import Load
+
+if TYPE_CHECKING:
+    from redis import Redis
+    from redis.client import Pipeline
+
+SETTING = "TV5_REDIS_URL"
+
+_TIMEOUT_SECONDS = 30.0
+_SCAN_KEYS = 10_000
+_READ_KEYS = 1_000
+
+
+@dataclass(frozen=True)
+class KeySpace:
+    """The keys of one dataset.
+
+    Attributes:
+        dataset: what is published; ``load:<dataset>`` points to its version.
+        prefix: how each of its keys starts, and no other dataset's.
+        ttl_seconds: seconds until a key expires after it was published.
+    """
+
+    dataset: str
+    prefix: str
+    ttl_seconds: int
+
+    @property
+    def pointer(self) -> str:
+        """Key of the dataset's version and size."""
+        return f"load:{self.dataset}"
+
+
+PLATFORMS = KeySpace("platforms", "platform:", PLATFORMS_CADENCE.ttl_seconds)
+TRENDS = KeySpace("trends", "trend:", TRENDS_CADENCE.ttl_seconds)
+POLICIES = KeySpace("policies", "policy:", POLICIES_CADENCE.ttl_seconds)
+
+
+@dataclass(frozen=True)
+class TtlFacts:
+    """How long the keys of a dataset still live.
+
+    Attributes:
+        keys: how many there are.
+        without_ttl: how many of them never expire.
+        shortest_seconds: least time to live; 0 where there is no key.
+        longest_seconds: greatest time to live; 0 where there is no key.
+    """
+
+    keys: int
+    without_ttl: int
+    shortest_seconds: int
+    longest_seconds: int
+
+
+def connect(url: str) -> "Redis":
+    """Connect and verify that the server answers.
+
+    Raises:
+        StoreUnavailableError: nothing answers at ``url``.
+        StoreRefusedError: the server does not accept the password, or ``url`` is no Redis URL.
+    """
+    from redis import AuthenticationError, Redis, RedisError, ResponseError
+
+    try:
+        client = Redis.from_url(
+            url, decode_responses=True, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
+        )
+        client.ping()
+    except (AuthenticationError, ResponseError) as error:
+        raise refused("Redis", url, SETTING, str(error)) from error
+    except ValueError as error:
+        raise InputError(f"{SETTING} is not a Redis URL such as redis://:password@host:6379/0") from error
+    except RedisError as error:
+        raise unavailable("Redis", url, SETTING) from error
+    return client
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Turn the client's errors into the platform's."""
+    from redis import RedisError, WatchError, exceptions
+
+    try:
+        yield
+    except WatchError as error:
+        raise StoreUnavailableError("another loader publishes the same dataset into Redis; run it again") from error
+    except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
+        raise StoreUnavailableError(f"Redis does not answer any more: {error}") from error
+    except RedisError as error:
+        raise StoreRefusedError(f"Redis refused: {error}") from error
+
+
+@_answering()
+def publish(client: "Redis", space: KeySpace, documents: pl.DataFrame, version: str) -> Load:
+    """Make ``documents`` the content of the key space; a reader sees the old content or the new.
+
+    Publishing the version that is already there writes no document and only starts every time to live anew.
+
+    Args:
+        client: from :func:`connect`.
+        space: the dataset's keys.
+        documents: columns ``key`` and ``value``, unique keys and the text of a JSON object each; ``"version"`` is put
+            into every object.
+        version: fingerprint of the documents.
+
+    Raises:
+        InputError: a key is outside the key space or occurs twice, or a value is not an object.
+        StoreUnavailableError: the server stopped answering, or another loader was always faster.
+    """
+    from redis import WatchError
+
+    started = time.perf_counter()
+    _verify(space, documents)
+    stamped = documents.select(
+        "key", value=pl.concat_str(pl.lit(f'{{"version":{json.dumps(version)}'), _members(pl.col("value")))
+    )
+    retry = retry_if_exception_type(WatchError)
+    changed = Retrying(retry=retry, stop=stop_after_attempt(5), wait=wait_random_exponential(0.05), reraise=True)(
+        _swap, client, space, stamped, version
+    )
+    return Load(space.dataset, count(client, space), version, changed, time.perf_counter() - started)
+
+
+def _verify(space: KeySpace, documents: pl.DataFrame) -> None:
+    wrong = documents.filter(
+        ~pl.col("key").str.starts_with(space.prefix) | pl.col("key").is_duplicated() | ~_is_object(pl.col("value"))
+    )
+    if len(wrong):
+        raise InputError(
+            f"{space.dataset}: {wrong['key'][0]!r} does not start with {space.prefix!r}, occurs twice or holds no JSON "
+            f"object; {len(wrong)} such rows"
+        )
+
+
+def _is_object(value: pl.Expr) -> pl.Expr:
+    return (value.str.starts_with("{") & value.str.ends_with("}")).fill_null(False)
+
+
+def _members(value: pl.Expr) -> pl.Expr:
+    """Return what follows the version in the text of an object: ``,"a":1}``, or ``}`` of an empty one."""
+    rest = value.str.slice(1)
+    return pl.when(rest == "}").then(rest).otherwise(pl.concat_str(pl.lit(","), rest))
+
+
+def _swap(client: "Redis", space: KeySpace, stamped: pl.DataFrame, version: str) -> bool:
+    """Publish in one transaction, which fails where another loader moved the pointer meanwhile."""
+    with client.pipeline(transaction=True) as pipe:
+        pipe.watch(space.pointer)
+        present = set(_keys(client, space))
+        wanted = set(stamped["key"])
+        pointer = _pointer(pipe, space)
+        changed = pointer is None or pointer["version"] != version or present != wanted
+        pipe.multi()
+        if changed:
+            _queue_documents(pipe, space, stamped)
+            _queue_removal(pipe, present - wanted)
+        else:
+            for key in present:
+                pipe.expire(key, space.ttl_seconds)
+        pipe.set(space.pointer, json.dumps({"version": version, "rows": len(wanted)}), ex=space.ttl_seconds)
+        pipe.execute()
+    return changed
+
+
+def _queue_documents(pipe: "Pipeline", space: KeySpace, stamped: pl.DataFrame) -> None:
+    for key, value in stamped.iter_rows():
+        pipe.set(key, value, ex=space.ttl_seconds)
+
+
+def _queue_removal(pipe: "Pipeline", stale: set[str]) -> None:
+    for keys in _slices(sorted(stale)):
+        pipe.unlink(*keys)
+
+
+@_answering()
+def live_version(client: "Redis", space: KeySpace) -> str | None:
+    """Return the version that readers see, or None where nothing is published or all of it has expired."""
+    pointer = _pointer(client, space)
+    return None if pointer is None else str(pointer["version"])
+
+
+@_answering()
+def count(client: "Redis", space: KeySpace) -> int:
+    """Return how many keys the dataset has, counted by the server at this moment."""
+    return len(set(_keys(client, space)))
+
+
+@_answering()
+def ids(client: "Redis", space: KeySpace) -> list[str]:
+    """Return every key of the dataset, sorted."""
+    return sorted(set(_keys(client, space)))
+
+
+@_answering()
+def fetch(client: "Redis", keys: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the documents of those ``keys`` that exist."""
+    return {
+        key: json.loads(value)
+        for part in _slices(keys)
+        for key, value in zip(part, client.mget(part), strict=True)
+        if value is not None
+    }
+
+
+@_answering()
+def ttl_facts(client: "Redis", space: KeySpace) -> TtlFacts:
+    """Return how long the dataset's keys still live."""
+    ttls: list[int] = []
+    for part in _slices(ids(client, space)):
+        with client.pipeline(transaction=False) as pipe:
+            for key in part:
+                pipe.ttl(key)
+            ttls += [ttl for ttl in pipe.execute() if ttl != -2]  # -2: it expired since it was listed
+    living = [ttl for ttl in ttls if ttl >= 0]
+    return TtlFacts(len(ttls), len(ttls) - len(living), min(living, default=0), max(living, default=0))
+
+
+@_answering()
+def get(client: "Redis", key: str) -> dict[str, Any] | None:
+    """Return the document under ``key``, or None where there is none or it has expired."""
+    value = client.get(key)
+    return None if value is None else json.loads(value)
+
+
+@_answering()
+def put(client: "Redis", key: str, document: Mapping[str, Any], version: str, ttl_seconds: int) -> None:
+    """Keep one document, such as the answer to a query, for ``ttl_seconds``.
+
+    Args:
+        client: from :func:`connect`.
+        key: where, from documents.py.
+        document: what; its ``version`` becomes ``version``.
+        version: version of the load that it was computed from.
+        ttl_seconds: seconds until it expires.
+    """
+    value = json.dumps({**document, "version": version}, ensure_ascii=False, separators=(",", ":"))
+    client.set(key, value, ex=ttl_seconds)
+
+
+def _pointer(client: "Redis | Pipeline", space: KeySpace) -> dict[str, Any] | None:
+    value = client.get(space.pointer)
+    return None if value is None else json.loads(value)
+
+
+def _keys(client: "Redis", space: KeySpace) -> Iterator[str]:
+    """Yield the dataset's keys; SCAN may yield one twice."""
+    return client.scan_iter(match=f"{space.prefix}*", count=_SCAN_KEYS)
+
+
+def _slices(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    for offset in range(0, len(keys), _READ_KEYS):
+        yield keys[offset : offset + _READ_KEYS]

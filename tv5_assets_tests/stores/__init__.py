@@ -1,0 +1,1 @@
+"""Tests of the stores, against the real embedded servers."""

@@ -1,0 +1,276 @@
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import polars as pl
+import pytest
+
+from tv5_assets.errors import InputError, StoreRefusedError, StoreUnavailableError
+from tv5_assets.services.endpoints import Endpoints
+from tv5_assets.stores import neo4j
+from tv5_assets_tests.stores import samples
+from tv5_assets_tests.stores.killed import kill_at
+
+MOVIES, USERS, RATINGS = samples.MOVIES, samples.USERS, samples.RATINGS
+
+
+def address(endpoints: Endpoints) -> tuple[str, str, str, str]:
+    return endpoints.neo4j_uri, endpoints.neo4j_user, endpoints.neo4j_password, endpoints.neo4j_database
+
+
+@pytest.fixture
+def graph(endpoints: Endpoints) -> Iterator[neo4j.Graph]:
+    graph = neo4j.connect(*address(endpoints))
+    for clean in (
+        "MATCH (n:SampleMovie) DETACH DELETE n",
+        "MATCH (n:SampleUser) DETACH DELETE n",
+        "MATCH (l:Load) WHERE l.dataset STARTS WITH 'sample' DELETE l",
+    ):
+        graph.driver.execute_query(clean, database_=graph.database)
+    yield graph
+    graph.close()
+
+
+@pytest.fixture
+def with_nodes(graph: neo4j.Graph) -> neo4j.Graph:
+    neo4j.publish_nodes(graph, MOVIES, samples.movies(1), samples.VERSIONS[1])
+    neo4j.publish_nodes(graph, USERS, samples.users(), samples.VERSIONS[1])
+    return graph
+
+
+def publish_movies(graph: neo4j.Graph, generation: int) -> neo4j.Load:
+    return neo4j.publish_nodes(graph, MOVIES, samples.movies(generation), samples.VERSIONS[generation])
+
+
+def publish_ratings(graph: neo4j.Graph, generation: int) -> neo4j.Load:
+    return neo4j.publish_relationships(graph, RATINGS, samples.ratings(generation), samples.VERSIONS[generation])
+
+
+def assert_serves_movies(graph: neo4j.Graph, generation: int) -> None:
+    movies, version = samples.movies(generation), samples.VERSIONS[generation]
+    expected = [
+        {name: value for name, value in row.items() if value is not None} | {"version": version}
+        for row in movies.to_dicts()
+    ]
+    assert neo4j.fetch_nodes(graph, MOVIES, movies["movie_id"].to_list()) == expected
+    assert neo4j.ids(graph, MOVIES) == movies["movie_id"].to_list()
+    assert neo4j.count(graph, MOVIES) == samples.ROWS
+    assert neo4j.live_version(graph, MOVIES) == version
+
+
+def assert_serves_ratings(graph: neo4j.Graph, generation: int) -> None:
+    ratings, version = samples.ratings(generation), samples.VERSIONS[generation]
+    expected = ratings.with_columns(version=pl.lit(version)).sort("user_id", "movie_id").to_dicts()
+    assert neo4j.fetch_relationships(graph, RATINGS, ratings) == expected
+    assert neo4j.count(graph, RATINGS) == samples.ROWS
+    assert neo4j.live_version(graph, RATINGS) == version
+
+
+def in_the_store(graph: neo4j.Graph) -> int:
+    """Return how many ratings there are, whether readers see them or not."""
+    return neo4j.query(graph, "MATCH ()-[r:SAMPLE_RATED]->() RETURN count(r) AS rows")[0]["rows"]
+
+
+def test_nothing_is_published_at_first(graph):
+    assert neo4j.count(graph, MOVIES) == neo4j.count(graph, RATINGS) == 0
+    assert neo4j.live_version(graph, MOVIES) is None
+    assert neo4j.live_version(graph, RATINGS) is None
+
+
+def test_publishes_nodes_under_a_constraint(graph):
+    load = publish_movies(graph, 1)
+
+    assert (load.dataset, load.rows, load.version, load.changed) == (MOVIES.dataset, 300, samples.VERSIONS[1], True)
+    assert_serves_movies(graph, 1)
+    constraints = neo4j.query(graph, "SHOW CONSTRAINTS")
+    assert (["SampleMovie"], ["movie_id"]) in [(row["labelsOrTypes"], row["properties"]) for row in constraints]
+
+
+def test_publishing_nodes_again_changes_nothing(graph):
+    publish_movies(graph, 1)
+
+    assert not publish_movies(graph, 1).changed
+    assert_serves_movies(graph, 1)
+
+
+def test_new_nodes_replace_the_old(graph):
+    publish_movies(graph, 1)
+
+    assert publish_movies(graph, 2).changed
+    assert_serves_movies(graph, 2)
+
+
+def test_damaged_nodes_are_published_again(graph):
+    publish_movies(graph, 1)
+    graph.driver.execute_query("MATCH (n:SampleMovie {movie_id: 11}) DELETE n", database_=graph.database)
+
+    assert publish_movies(graph, 1).changed
+    assert_serves_movies(graph, 1)
+
+
+def test_a_killed_loader_of_nodes_leaves_the_old_ones(graph, endpoints):
+    publish_movies(graph, 1)
+
+    kill_at(neo4j, "_point", "publish_movies", *address(endpoints), 2)
+
+    assert_serves_movies(graph, 1)
+    assert publish_movies(graph, 2).changed
+    assert_serves_movies(graph, 2)
+
+
+def test_publishes_relationships(with_nodes):
+    load = publish_ratings(with_nodes, 1)
+
+    assert (load.dataset, load.rows, load.version, load.changed) == (RATINGS.dataset, 300, samples.VERSIONS[1], True)
+    assert_serves_ratings(with_nodes, 1)
+
+
+def test_publishing_relationships_again_changes_nothing(with_nodes):
+    publish_ratings(with_nodes, 1)
+
+    assert not publish_ratings(with_nodes, 1).changed
+    assert_serves_ratings(with_nodes, 1)
+    assert in_the_store(with_nodes) == samples.ROWS
+
+
+def test_new_relationships_replace_the_old(with_nodes):
+    publish_ratings(with_nodes, 1)
+
+    assert publish_ratings(with_nodes, 2).changed
+    assert_serves_ratings(with_nodes, 2)
+    assert in_the_store(with_nodes) == samples.ROWS
+
+
+def test_damaged_relationships_are_published_again(with_nodes):
+    publish_ratings(with_nodes, 1)
+    damage = "MATCH (:SampleUser {user_id: 3})-[r:SAMPLE_RATED]->() DELETE r"
+    with_nodes.driver.execute_query(damage, database_=with_nodes.database)
+
+    assert publish_ratings(with_nodes, 1).changed
+    assert_serves_ratings(with_nodes, 1)
+    assert in_the_store(with_nodes) == samples.ROWS
+
+
+@pytest.mark.parametrize(("step", "seen"), [("_switch", 1), ("_remove_all_but", 2)])
+def test_a_killed_loader_of_relationships_shows_one_version_and_its_rubbish_goes(with_nodes, endpoints, step, seen):
+    publish_ratings(with_nodes, 1)
+
+    kill_at(neo4j, step, "publish_ratings", *address(endpoints), 2)
+
+    assert_serves_ratings(with_nodes, seen)
+    assert in_the_store(with_nodes) == 2 * samples.ROWS
+    assert publish_ratings(with_nodes, 2).changed == (seen == 1)
+    assert_serves_ratings(with_nodes, 2)
+    assert in_the_store(with_nodes) == samples.ROWS
+
+
+def test_two_loaders_at_once_publish_once(with_nodes, endpoints):
+    with ThreadPoolExecutor(2) as pool:
+        loads = list(pool.map(lambda _: samples.publish_ratings(*address(endpoints), 1), range(2)))
+
+    assert sorted(load.changed for load in loads) == [False, True]
+    assert_serves_ratings(with_nodes, 1)
+    assert in_the_store(with_nodes) == samples.ROWS
+
+
+def test_a_reader_never_sees_less_than_a_version(with_nodes, endpoints):
+    publish_ratings(with_nodes, 1)
+    reading = f"{RATINGS.live('l')} MATCH ()-[r:SAMPLE_RATED]->() WHERE r.version = l.version RETURN count(r) AS rows"
+    counts = set()
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(lambda: [samples.publish_ratings(*address(endpoints), g) for g in (2, 1)])
+        while not loading.done():
+            counts.add(neo4j.query(with_nodes, reading)[0]["rows"])
+        loading.result()
+
+    assert counts == {samples.ROWS}
+
+
+def test_streams_a_lazy_frame_in_batches(with_nodes, monkeypatch):
+    monkeypatch.setattr(neo4j, "_RELATIONSHIPS_PER_BATCH", 70)
+    monkeypatch.setattr(neo4j, "_STARTS_PER_REMOVAL", 7)
+    publish_ratings(with_nodes, 1)
+
+    neo4j.publish_relationships(with_nodes, RATINGS, samples.ratings(2).lazy(), samples.VERSIONS[2])
+
+    assert_serves_ratings(with_nodes, 2)
+    assert in_the_store(with_nodes) == samples.ROWS
+
+
+def test_relationships_without_their_nodes_are_refused_and_leave_the_old_version(with_nodes):
+    publish_ratings(with_nodes, 1)
+    ratings = samples.ratings(2).with_columns(movie_id=pl.col("movie_id") + 1_000)
+
+    with pytest.raises(InputError, match="SampleMovie"):
+        neo4j.publish_relationships(with_nodes, RATINGS, ratings, samples.VERSIONS[2])
+
+    assert_serves_ratings(with_nodes, 1)
+
+
+@pytest.mark.parametrize(
+    ("movies", "message"),
+    [
+        (samples.movies(2).drop("title"), "title"),
+        (pl.concat([samples.movies(2), samples.movies(2).head(1)]), "twice"),
+        (samples.movies(2).with_columns(movie_id=pl.lit(None, pl.Int32)), "null"),
+    ],
+    ids=["column missing", "key twice", "null"],
+)
+def test_bad_nodes_are_refused_and_leave_the_old_version(graph, movies, message):
+    publish_movies(graph, 1)
+
+    with pytest.raises(InputError, match=message):
+        neo4j.publish_nodes(graph, MOVIES, movies, samples.VERSIONS[2])
+
+    assert_serves_movies(graph, 1)
+
+
+def test_relationships_without_properties(with_nodes):
+    spec = neo4j.RelationshipSpec("sample_seen", "SAMPLE_SEEN", USERS, MOVIES, "user_id", "movie_id")
+    pairs = pl.DataFrame({"user_id": [1, 2], "movie_id": [50, 50]})
+    neo4j.publish_relationships(with_nodes, spec, pairs, "v1")
+
+    assert neo4j.fetch_relationships(with_nodes, spec, pairs) == [
+        {"user_id": 1, "movie_id": 50, "version": "v1"},
+        {"user_id": 2, "movie_id": 50, "version": "v1"},
+    ]
+
+
+def test_a_query_cannot_write(graph):
+    with pytest.raises((InputError, StoreRefusedError)):
+        neo4j.query(graph, "CREATE (n:SampleMovie {movie_id: $id}) RETURN n", {"id": 1})
+
+    assert neo4j.count(graph, MOVIES) == 0
+
+
+def test_a_wrong_query_is_refused(graph):
+    with pytest.raises(StoreRefusedError):
+        neo4j.query(graph, "MATCH (n RETURN n")
+
+
+def test_an_unreachable_server_is_named():
+    with pytest.raises(StoreUnavailableError, match=r"bolt://127\.0\.0\.1:1.*TV5_NEO4J_URI"):
+        neo4j.connect("bolt://127.0.0.1:1", "neo4j", "secret", "neo4j")
+
+
+def test_a_wrong_password_is_refused(endpoints):
+    with pytest.raises(StoreRefusedError, match="TV5_NEO4J_PASSWORD"):
+        neo4j.connect(endpoints.neo4j_uri, endpoints.neo4j_user, "wrong", endpoints.neo4j_database)
+
+
+def test_an_unknown_database_is_refused(endpoints):
+    with pytest.raises(StoreRefusedError, match="TV5_NEO4J_DATABASE"):
+        neo4j.connect(endpoints.neo4j_uri, endpoints.neo4j_user, endpoints.neo4j_password, "nosuch")
+
+
+def test_what_is_no_address_is_an_input_error():
+    with pytest.raises(InputError, match="TV5_NEO4J_URI"):
+        neo4j.connect("http//nothing", "neo4j", "secret", "neo4j")
+
+
+def test_nothing_can_be_published(with_nodes):
+    publish_ratings(with_nodes, 1)
+
+    assert neo4j.publish_relationships(with_nodes, RATINGS, samples.ratings(1).clear(), "none").rows == 0
+    assert neo4j.publish_nodes(with_nodes, MOVIES, samples.movies(1).clear(), "none").rows == 0
+    assert in_the_store(with_nodes) == 0
+    assert not neo4j.publish_relationships(with_nodes, RATINGS, samples.ratings(1).clear(), "none").changed
