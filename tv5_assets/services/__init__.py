@@ -1,0 +1,1 @@
+"""The embedded servers: start them, wait until they answer, stop them with whoever started them."""
