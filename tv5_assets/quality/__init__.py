@@ -1,0 +1,1 @@
+"""Quality rules: a frame or a store in, a verdict with its figures out."""

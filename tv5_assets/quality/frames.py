@@ -1,0 +1,272 @@
+"""Rules on tables: each takes a lazy frame, reads it as a stream and returns a verdict with its figures.
+
+What does not belong here: what a table should look like (tables/) and which rule guards which asset.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from tv5_assets.quality.verdict import Verdict
+from tv5_assets.tables.table import Table
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+"""Nothing in MovieLens happened before: its predecessor opened in 1995."""
+
+_KEYS_AT_ONCE = 5_000_000  # about 0.5 GB of hash table
+_NULLABILITY = "nullability"  # dataframely's name of the rule, also inside lists and structs
+
+
+def table_rules(frame: pl.LazyFrame, table: type[Table]) -> dict[str, Verdict]:
+    """Judge a frame by its table's schema.
+
+    Returns:
+        The verdicts ``schema``, ``unique_key`` (where the table has a key), ``no_nulls`` and ``values``. Where columns
+        or types are wrong, ``schema`` is the only one: nothing can be said of columns that are not there.
+    """
+    verdicts = {"schema": schema_is(frame, table)}
+    if not verdicts["schema"].passed:
+        return verdicts
+    if key := table.primary_key():
+        verdicts["unique_key"] = unique_key(frame, key)
+    failures = column_failures(frame, table)
+    verdicts["no_nulls"] = no_nulls(failures)
+    verdicts["values"] = values_in_bounds(failures)
+    return verdicts
+
+
+def schema_is(frame: pl.LazyFrame, table: type[Table]) -> Verdict:
+    """Hold a frame to its table's columns and their types."""
+    actual, expected = frame.collect_schema(), table.columns()
+    missing = [name for name in expected if name not in actual]
+    surplus = [name for name in actual if name not in expected]
+    mistyped = [
+        f"{name} is {actual[name]}, not {column.dtype}"
+        for name, column in expected.items()
+        if name in actual and not column.validate_dtype(actual[name])
+    ]
+    faults = [
+        *(f"{name} is missing" for name in missing),
+        *(f"{name} is not in the schema" for name in surplus),
+        *mistyped,
+    ]
+    return Verdict(
+        passed=not faults,
+        facts={
+            "columns": len(actual),
+            "expected_columns": len(expected),
+            "missing": len(missing),
+            "surplus": len(surplus),
+            "mistyped": len(mistyped),
+        },
+        description="; ".join(faults) or "columns and types are as declared",
+    )
+
+
+def unique_key(frame: pl.LazyFrame, key: Iterable[str]) -> Verdict:
+    """Allow no two rows with the same key.
+
+    The keys are counted in as many passes as keep the hash table of one pass at ``_KEYS_AT_ONCE`` keys: a key's hash
+    says in which pass it counts.
+    """
+    keys = frame.select(key)
+    rows = keys.select(pl.len()).collect(engine="streaming").item()
+    passes = max(1, -(-rows // _KEYS_AT_ONCE))
+    turn = pl.struct(pl.all()).hash() % passes
+    distinct = sum(
+        keys.filter(turn == number).unique().select(pl.len()).collect(engine="streaming").item()
+        for number in range(passes)
+    )
+    return Verdict(
+        passed=distinct == rows,
+        facts={"rows": rows, "duplicates": rows - distinct},
+        description=f"{rows - distinct} of {rows} rows repeat a key of ({', '.join(keys.collect_schema().names())})",
+    )
+
+
+def column_failures(frame: pl.LazyFrame, table: type[Table]) -> dict[str, int]:
+    """Count, in one pass, the rows that break each rule of each column.
+
+    Returns:
+        Counts by ``column|rule``, as in ``rating|max``.
+    """
+    rules = {
+        f"{name}|{rule}": kept
+        for name, column in table.columns().items()
+        for rule, kept in column.validation_rules(pl.col(name)).items()
+    }
+    if not rules:
+        return {}
+    # A rule that comes out null has nothing to judge: a null is the business of the nullability rule.
+    counts = frame.select((~kept).fill_null(False).sum().alias(name) for name, kept in rules.items())
+    return counts.collect(engine="streaming").row(0, named=True)
+
+
+def no_nulls(failures: dict[str, int]) -> Verdict:
+    """Judge :func:`column_failures` by the nulls where none may be."""
+    return _none_failed({rule: count for rule, count in failures.items() if rule.endswith(_NULLABILITY)})
+
+
+def values_in_bounds(failures: dict[str, int]) -> Verdict:
+    """Judge :func:`column_failures` by everything but nulls: bounds, lengths, patterns, own checks of a column."""
+    return _none_failed({rule: count for rule, count in failures.items() if not rule.endswith(_NULLABILITY)})
+
+
+def _none_failed(failures: dict[str, int]) -> Verdict:
+    broken = {rule: count for rule, count in failures.items() if count}
+    return Verdict(
+        passed=not broken,
+        facts={"rules": len(failures), "broken_rules": len(broken), **broken},
+        description="; ".join(f"{count} rows break {rule}" for rule, count in broken.items()) or "every rule holds",
+    )
+
+
+def no_orphans(
+    frame: pl.LazyFrame, column: str, parent: pl.LazyFrame, parent_column: str | None = None, nullable: bool = False
+) -> Verdict:
+    """Allow no value of a foreign key that its parent does not have; nulls count as orphans unless ``nullable``."""
+    parent_column = parent_column or column
+    rows = frame.filter(pl.col(column).is_not_null()) if nullable else frame
+    orphans = (
+        rows.select(column)
+        .join(parent.select(parent_column).unique(), left_on=column, right_on=parent_column, how="anti")
+        .select(rows=pl.len(), first=pl.col(column).min())
+        .collect(engine="streaming")
+    )
+    count, first = orphans.row(0)
+    return Verdict(
+        passed=count == 0,
+        facts={"orphans": count},
+        description=f"{count} rows have a {column} that is not in its source" + (f", such as {first}" if count else ""),
+    )
+
+
+def row_count_is(frame: pl.LazyFrame, expected: int) -> Verdict:
+    """Hold a frame to a number of rows."""
+    rows = frame.select(pl.len()).collect(engine="streaming").item()
+    return Verdict(
+        passed=rows == expected,
+        facts={"rows": rows, "expected_rows": expected},
+        description=f"{rows} rows, expected {expected}",
+    )
+
+
+def share_at_least(frame: pl.LazyFrame, holds: pl.Expr, least_share: float, what: str) -> Verdict:
+    """Ask that a predicate holds for a share of the rows; null counts as not.
+
+    Args:
+        frame: any rows; none at all fail, since nothing was shown.
+        holds: the predicate.
+        least_share: from 0 to 1.
+        what: what holds, for the description: ``"movies with a year"``.
+    """
+    rows, kept = frame.select(rows=pl.len(), kept=holds.fill_null(False).sum()).collect(engine="streaming").row(0)
+    share = kept / rows if rows else 0.0
+    return Verdict(
+        passed=share >= least_share,
+        facts={"rows": rows, "kept": kept, "share": share, "least_share": least_share},
+        description=f"{what}: {kept} of {rows} ({share:.2%}), at least {least_share:.2%} expected",
+    )
+
+
+def times_between(
+    frame: pl.LazyFrame, column: str, earliest: datetime = EARLIEST, latest: datetime | None = None
+) -> Verdict:
+    """Hold times to lie between two moments, both included; ``latest`` is now where it is not given."""
+    latest = latest or datetime.now(UTC)
+    time = pl.col(column)
+    outside, first, last = (
+        frame.select(outside=(~time.is_between(earliest, latest)).sum(), first=time.min(), last=time.max())
+        .collect(engine="streaming")
+        .row(0)
+    )
+    facts: dict[str, int | str] = {"outside": outside}
+    if first is not None:
+        facts |= {"first": first.isoformat(), "last": last.isoformat()}
+    return Verdict(
+        passed=outside == 0,
+        facts=facts,
+        description=f"{outside} rows have a {column} outside {earliest:%Y-%m-%d} to {latest:%Y-%m-%d %H:%M}",
+    )
+
+
+def rejects_within(rejected: int, rows: int, max_share: float) -> Verdict:
+    """Limit the share of raw rows that could not be understood.
+
+    Args:
+        rejected: rows that were rejected.
+        rows: rows that were read, the rejected ones included.
+        max_share: from 0 to 1.
+    """
+    share = rejected / rows if rows else 0.0
+    return Verdict(
+        passed=share <= max_share,
+        facts={"rejected": rejected, "rows": rows, "share": share, "max_share": max_share},
+        description=f"{rejected} of {rows} raw rows were rejected ({share:.3%}), at most {max_share:.3%} may be",
+    )
+
+
+def share_between(part: int, whole: int, bounds: tuple[float, float], what: str) -> Verdict:
+    """Hold a share to bounds, both included; of nothing there is no share."""
+    least, most = bounds
+    share = part / whole if whole else 0.0
+    return Verdict(
+        passed=least <= share <= most,
+        facts={"part": part, "whole": whole, "share": share, "least_share": least, "largest_share": most},
+        description=f"{what}: {part} of {whole} ({share:.2%}), {least:.0%} to {most:.0%} expected",
+    )
+
+
+def shares_near(frame: pl.LazyFrame, column: str, expected: Mapping[str, float], tolerance: float) -> Verdict:
+    """Hold the share of each value of a column to what is expected of it, within a tolerance.
+
+    Few rows stray from it by chance, so that four standard errors are allowed where they are more.
+    """
+    counts = frame.group_by(pl.col(column).cast(pl.String)).len().collect(engine="streaming")
+    found = dict(counts.iter_rows())
+    rows = sum(found.values())
+    shares = {value: found.get(value, 0) / rows if rows else 0.0 for value in {**expected, **found}}
+
+    def allowed(value: str) -> float:
+        wanted = expected.get(value, 0)
+        return max(tolerance, 4 * math.sqrt(wanted * (1 - wanted) / rows)) if rows else tolerance
+
+    off = {value: share for value, share in shares.items() if abs(share - expected.get(value, 0)) > allowed(value)}
+    return Verdict(
+        passed=rows > 0 and not off,
+        facts={"rows": rows, "tolerance": tolerance, **{f"share of {value}": share for value, share in shares.items()}},
+        description=", ".join(
+            f"{value} {share:.1%} instead of {expected.get(value, 0):.0%}" for value, share in off.items()
+        )
+        or f"every share is within {tolerance:.0%} of what is declared, or within chance",
+    )
+
+
+def complete_grid(frame: pl.LazyFrame, rows: str, columns: str) -> Verdict:
+    """Ask that every value of one column occurs with every value of another, once."""
+    total, row_count, column_count = (
+        frame.select(pl.len(), pl.col(rows).n_unique(), columns=pl.col(columns).n_unique())
+        .collect(engine="streaming")
+        .row(0)
+    )
+    return Verdict(
+        passed=total == row_count * column_count and total > 0,
+        facts={"rows": total, rows: row_count, columns: column_count},
+        description=f"{total} rows for {row_count} {rows} times {column_count} {columns}",
+    )
+
+
+def no_older_than(frame: pl.LazyFrame, column: str, age: timedelta, now: datetime | None = None) -> Verdict:
+    """Hold the newest time of a column to an age."""
+    newest = frame.select(pl.col(column).max()).collect(engine="streaming").item()
+    if newest is None:
+        return Verdict(False, description=f"there is no {column} at all")
+    minutes = ((now or datetime.now(UTC)) - newest).total_seconds() / 60
+    most = age.total_seconds() / 60
+    return Verdict(
+        passed=minutes <= most,
+        facts={"age_minutes": round(minutes, 2), "most_minutes": most},
+        description=f"{minutes:.1f} minutes old, at most {most:.0f} may pass",
+    )
