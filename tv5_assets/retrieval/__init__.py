@@ -1,0 +1,1 @@
+"""The query side: search, recommend and explain, over the published stores."""

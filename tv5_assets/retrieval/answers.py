@@ -1,0 +1,102 @@
+"""What every answer has in common, and how finished answers are kept in Redis.
+
+What does not belong here: how an answer is found.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from tv5_assets.errors import InputError
+from tv5_assets.retrieval.stores import STORE_ERRORS, Stores
+from tv5_assets.stores import redis
+
+LARGEST_K = 1_000
+"""Most results of one question: more is an export, not an answer."""
+
+
+class Titled(BaseModel, frozen=True):
+    """What a movie is called."""
+
+    movie_id: int
+    title: str
+    year: int | None
+
+    @property
+    def name(self) -> str:
+        """Title and year, as people write them."""
+        return self.title if self.year is None else f"{self.title} ({self.year})"
+
+
+class Movie(Titled, frozen=True):
+    """A movie as answers name it."""
+
+    media_id: str
+    genres: tuple[str, ...]
+
+
+class Answer(BaseModel, frozen=True):
+    """What any answer says about itself.
+
+    Attributes:
+        version: fingerprint of what it was computed from.
+        cached: it was computed earlier, and kept.
+        notes: what it lacks, and why, one sentence each.
+    """
+
+    version: str
+    cached: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def unknown_user(user_id: int, users: int, least: int | None, greatest: int | None) -> InputError:
+    """Return the error of a user that is not there, which says who is."""
+    known = f"the {users} known users are from {least} to {greatest}" if users else "there are none yet, see `tv5 run`"
+    return InputError(f"there is no user {user_id}; {known}")
+
+
+AnswerType = TypeVar("AnswerType", bound=Answer)
+
+
+def kept(
+    stores: Stores,
+    key: str,
+    lifetime: timedelta,
+    kind: type[AnswerType],
+    compute: Callable[[], AnswerType],
+    *,
+    fresh: bool = False,
+) -> AnswerType:
+    """Return the answer under ``key`` in Redis, or compute it and keep it there.
+
+    An answer with notes is not kept: what it lacks may be there for the next one. Without Redis, the answer is
+    computed and says so.
+
+    Args:
+        stores: the connected stores.
+        key: where it is kept; it depends on all that the answer depends on.
+        lifetime: how long it is kept.
+        kind: its type.
+        compute: finds it.
+        fresh: compute it in any case.
+    """
+    if not fresh:
+        try:
+            document = redis.get(stores.need_cache(), key)
+            if document is not None:
+                return kind.model_validate({**document, "cached": True})
+        except ValidationError:
+            pass  # kept by another release of the platform, and as good as absent
+        except STORE_ERRORS:
+            pass  # said below, where keeping it fails for the same reason
+    answer = compute()
+    if answer.notes:
+        return answer
+    try:
+        document = answer.model_dump(mode="json")
+        redis.put(stores.need_cache(), key, document, answer.version, int(lifetime.total_seconds()))
+    except STORE_ERRORS as error:
+        return answer.model_copy(update={"notes": (f"the answer is not cached: {error}",)})
+    return answer

@@ -1,0 +1,169 @@
+"""Explanation: what connects a user with a movie, in the graph and in the user's policy.
+
+What does not belong here: how the graph is asked (paths.py) and which loads the answer comes from (provenance.py).
+"""
+
+from datetime import datetime
+
+from tv5_assets.errors import InputError
+from tv5_assets.fingerprint import fingerprint
+from tv5_assets.ids import media_id
+from tv5_assets.retrieval.answers import Answer, Movie, unknown_user
+from tv5_assets.retrieval.paths import (
+    EDGES,
+    Asked,
+    Edge,
+    Example,
+    Shared,
+    Similar,
+    genres_of,
+    shared_genres,
+    shared_themes,
+    similar_rated,
+)
+from tv5_assets.retrieval.policy import Opinion, opinion
+from tv5_assets.retrieval.stores import Stores
+from tv5_assets.stores import neo4j
+from tv5_assets.stores.neo4j import RATINGS, Graph
+
+
+class Explanation(Answer, frozen=True):
+    """What connects a user with a movie.
+
+    Attributes:
+        user_id: who.
+        movie: what.
+        stars: the user's own rating of it, where there is one.
+        rated: how many movies the user has rated.
+        liked_from: the user's mean, and the stars from which a movie counts as liked; None without ratings.
+        genres: shared genres, the most frequent among liked movies first.
+        themes: shared themes, the most relevant to the movie first.
+        similar: similar movies that the user rated, the most similar first.
+        opinion: what the user's policy says at this moment.
+        edges: every relationship that is cited, once.
+    """
+
+    user_id: int
+    movie: Movie
+    stars: float | None
+    rated: int
+    liked_from: float | None
+    genres: tuple[Shared, ...]
+    themes: tuple[Shared, ...]
+    similar: tuple[Similar, ...]
+    opinion: Opinion | None
+    edges: tuple[Edge, ...]
+
+
+def explain(stores: Stores, user_id: int, movie_id: int, *, at: datetime | None = None) -> Explanation:
+    """Explain what connects a user with a movie, whether or not it would be recommended.
+
+    A movie counts as liked from the user's own mean on: users differ in how they use the scale.
+
+    Args:
+        stores: the graph; Redis and AgentDB for the policy, where they are there.
+        user_id: who.
+        movie_id: what.
+        at: the moment for the policy; now where it is None.
+
+    Raises:
+        InputError: there is no such user or movie in the graph.
+        StoreUnavailableError: the graph does not answer.
+    """
+    graph = stores.need_graph()
+    movie = _movie(graph, movie_id)
+    _require_user(graph, user_id)
+    (ratings,) = neo4j.query(graph, _RATINGS, {"user_id": user_id, "movie_id": movie_id})
+    notes = [] if ratings["rated"] else [f"the graph has no ratings of user {user_id}"]
+    asked = Asked(user_id, movie_id, liked_from=ratings["mean"] or 0)
+    genres, themes = shared_genres(graph, asked), shared_themes(graph, asked)
+    similar = similar_rated(graph, asked)
+    own = [Edge(type="RATED", start=user_id, end=movie_id, value=ratings["stars"])] if ratings["stars"] else []
+    paths: tuple[Shared | Similar, ...] = (*genres, *themes, *similar)
+    of_paths = (edge for path in paths for edge in path.edges)
+    return Explanation(
+        version=fingerprint(*(str(neo4j.live_version(graph, spec)) for spec in EDGES.values())),
+        user_id=user_id,
+        movie=movie,
+        stars=ratings["stars"],
+        rated=ratings["rated"],
+        liked_from=ratings["mean"],
+        genres=tuple(genres),
+        themes=tuple(themes),
+        similar=tuple(similar),
+        opinion=opinion(stores, user_id, at, notes),
+        edges=tuple(dict.fromkeys([*own, *of_paths])),
+        notes=tuple(notes),
+    )
+
+
+def in_words(explanation: Explanation) -> list[str]:
+    """Return an explanation as lines for a person, the strongest reasons of each kind first."""
+    lines = [_history(explanation)]
+    for genre in explanation.genres:
+        lines.append(f"Genre {genre.name}: {_liked(genre, explanation)}")
+    for theme in explanation.themes:
+        lines.append(f"Theme {theme.name} (relevance {theme.relevance:.2f}): {_liked(theme, explanation)}")
+    for similar in explanation.similar:
+        nearest = {"to": "among its nearest", "from": "has it among its nearest", "both": "among each other's nearest"}
+        lines.append(
+            f"Similar to {_starred(similar.example)}: cosine {similar.score:.2f}, {nearest[similar.direction]}"
+        )
+    if not (explanation.genres or explanation.themes or explanation.similar):
+        lines.append("Nothing in the graph connects the two")
+    if explanation.opinion:
+        lines.append(_policy(explanation.opinion, explanation.movie))
+    return lines
+
+
+def _history(explanation: Explanation) -> str:
+    rated = f"User {explanation.user_id} rated {explanation.rated} movies"
+    if explanation.liked_from is not None:
+        rated += f", {explanation.liked_from:.2f} stars on average"
+    this = "not this one" if explanation.stars is None else f"this one with {explanation.stars} stars"
+    return f"{rated}, {this}"
+
+
+def _liked(shared: Shared, explanation: Explanation) -> str:
+    examples = ", ".join(map(_starred, shared.examples))
+    movies = "1 movie" if shared.liked == 1 else f"{shared.liked} movies"
+    return f"{movies} with {explanation.liked_from:.2f} stars or more, such as {examples}"
+
+
+def _starred(example: Example) -> str:
+    return f"{example.name} [{example.stars} stars]"
+
+
+def _policy(said: Opinion, movie: Movie) -> str:
+    learnt = "" if said.learnt_in == said.state else f", by what was learnt in {said.learnt_in}"
+    values = ", ".join(f"{genre} {value:+.2f}" for genre, value in said.values.items())
+    shared = [genre for genre in said.values if genre in movie.genres]
+    return (
+        f"In {said.state}{learnt}, the policy prefers {values}; this movie has {' and '.join(shared) or 'none of them'}"
+    )
+
+
+_MOVIE = "MATCH (movie:Movie {movie_id: $movie_id}) RETURN movie.title AS title, movie.year AS year"
+_USER = "MATCH (user:User {user_id: $user_id}) RETURN count(user) AS found"
+_USERS = "MATCH (user:User) RETURN count(user) AS users, min(user.user_id) AS least, max(user.user_id) AS greatest"
+
+_RATINGS = f"""
+{RATINGS.live("load")}
+MATCH (:User {{user_id: $user_id}})-[rated:RATED]->(movie:Movie) WHERE rated.version = load.version
+RETURN count(rated) AS rated, avg(rated.score) AS mean,
+       max(CASE WHEN movie.movie_id = $movie_id THEN rated.score END) AS stars
+"""
+
+
+def _movie(graph: Graph, movie_id: int) -> Movie:
+    rows = neo4j.query(graph, _MOVIE, {"movie_id": movie_id})
+    if not rows:
+        raise InputError(f"there is no movie {media_id(movie_id)} in the graph; `tv5 search` finds a movie's id")
+    genres = tuple(genres_of(graph, movie_id))
+    return Movie(movie_id=movie_id, media_id=media_id(movie_id), genres=genres, **rows[0])
+
+
+def _require_user(graph: Graph, user_id: int) -> None:
+    if not neo4j.query(graph, _USER, {"user_id": user_id})[0]["found"]:
+        (known,) = neo4j.query(graph, _USERS)
+        raise unknown_user(user_id, **known)

@@ -1,0 +1,62 @@
+"""How fast the query side answers, one kind of query at a time, by one warm client.
+
+What does not belong here: judging the times (quality/latency.py) and the queries themselves.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from itertools import cycle
+
+import numpy as np
+import polars as pl
+
+from tv5_assets.embeddings.vectors import Vectors
+from tv5_assets.quality.latency import TARGETS_MS, measure
+from tv5_assets.retrieval.recommend import recommend
+from tv5_assets.retrieval.stores import Stores
+from tv5_assets.stores import documents, milvus, neo4j, redis
+from tv5_assets.tables.benchmarks import Latency
+from tv5_assets.tables.table import polars_schema
+
+RUNS = 100
+RECOMMENDATION_RUNS = 50
+USERS = 50
+"""Different users that each query cycles through, so that no single answer stays in a cache."""
+
+_TWO_HOPS = (
+    f"{neo4j.RATINGS.live('l')} {neo4j.MOVIE_GENRES.live('g')} "
+    "MATCH (u:User {user_id: $user_id})-[r:RATED]->(m:Movie)-[h:HAS_GENRE]->(genre:Genre) "
+    "WHERE r.version = l.version AND h.version = g.version AND r.score >= 4 "
+    "RETURN genre.name AS genre, count(*) AS movies ORDER BY movies DESC LIMIT 10"
+)
+
+
+def latencies(stores: Stores, users: Vectors, seed: int) -> pl.DataFrame:
+    """Measure every kind of query that has a target; return rows of tables.benchmarks.Latency.
+
+    Args:
+        stores: connected; all four are needed.
+        users: the users' vectors, of which some are drawn.
+        seed: of the draw.
+
+    Raises:
+        StoreUnavailableError: a store is not there.
+    """
+    rows = np.random.default_rng(seed).choice(len(users), size=min(USERS, len(users)), replace=False)
+    client, graph, cache = stores.need_milvus(), stores.need_graph(), stores.need_cache()
+    vectors, user_ids = cycle(users.matrix[rows]), cycle(users.ids[rows].tolist())
+    calls: dict[str, Callable[[], object]] = {
+        "vector_search": lambda: milvus.search(client, milvus.MOVIES, next(vectors)[None], 10),
+        "two_hop_graph": lambda: neo4j.query(graph, _TWO_HOPS, {"user_id": next(user_ids)}),
+        "policy_lookup": lambda: redis.get(cache, documents.policy_key(next(user_ids))),
+        "recommendation": lambda: recommend(stores, next(user_ids), fresh=True),
+    }
+    measured = [
+        {
+            "query": query,
+            "target_ms": target,
+            **asdict(measure(calls[query], RECOMMENDATION_RUNS if query == "recommendation" else RUNS)),
+        }
+        for query, target in TARGETS_MS.items()
+    ]
+    return pl.DataFrame(measured, schema=polars_schema(Latency))

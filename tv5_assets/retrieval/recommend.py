@@ -1,0 +1,202 @@
+"""Recommendation: what a user should watch next, out of all four stores.
+
+Milvus finds movies near the user's vector, the graph takes out what they have seen, and the rest is ranked by the
+cosine, their policy at this moment, availability and trend. What does not belong here: the arithmetic (ranking.py).
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel
+
+from tv5_assets.cadence import RECOMMENDATIONS
+from tv5_assets.fingerprint import fingerprint
+from tv5_assets.ids import media_id_expr, parse_media_id
+from tv5_assets.retrieval.answers import Answer, Movie, kept, unknown_user
+from tv5_assets.retrieval.policy import Opinion, current_state, opinion
+from tv5_assets.retrieval.ranking import COMPONENTS, rank
+from tv5_assets.retrieval.search import live_version, require_k
+from tv5_assets.retrieval.stores import Stores, optional
+from tv5_assets.stores import milvus, neo4j, redis
+from tv5_assets.stores.documents import TRENDS_NOW, platform_key, recommendations_key
+
+CANDIDATES = 200
+"""Movies that are ranked: enough that the other components can change the order, few enough to look each one up."""
+
+_SEEN = f"""
+{neo4j.RATINGS.live("load")}
+MATCH (:User {{user_id: $user_id}})-[rated:RATED]->(movie:Movie) WHERE rated.version = load.version
+RETURN collect(movie.movie_id) AS seen
+"""
+
+
+class Contributions(BaseModel, frozen=True):
+    """What each component adds to a score."""
+
+    similarity: float
+    policy: float
+    availability: float
+    trend: float
+
+
+class Recommendation(Movie, frozen=True):
+    """A movie, and why it ranks where it does.
+
+    Attributes:
+        score: sum of the contributions.
+        contributions: what each component adds.
+        platforms: where it can be watched.
+    """
+
+    score: float
+    contributions: Contributions
+    platforms: tuple[str, ...]
+
+
+class RecommendationAnswer(Answer, frozen=True):
+    """What a user should watch next, best first.
+
+    Attributes:
+        user_id: who.
+        opinion: what their policy says at this moment; None where there is none.
+        seen: movies they have rated, none of which is recommended; None where the graph could not tell.
+        movies: the recommendations.
+    """
+
+    user_id: int
+    opinion: Opinion | None
+    seen: int | None
+    movies: tuple[Recommendation, ...]
+
+
+def recommend(
+    stores: Stores, user_id: int, *, k: int = 10, at: datetime | None = None, fresh: bool = False
+) -> RecommendationAnswer:
+    """Recommend ``k`` unseen movies to a user. Answers are kept for an hour.
+
+    Only Milvus is needed. What the others would have added is missing in the answer, and its notes say so.
+
+    Args:
+        stores: the connected stores.
+        user_id: who.
+        k: how many movies.
+        at: the moment, with its time zone; now where it is None.
+        fresh: do not take a kept answer.
+
+    Raises:
+        InputError: there is no such user, ``k`` is out of range, or nothing is published yet.
+        StoreUnavailableError: Milvus does not answer.
+    """
+    require_k(k)
+    at = at or datetime.now(UTC)
+    version = _version(stores, k, at)
+    return kept(
+        stores,
+        recommendations_key(user_id, version),
+        RECOMMENDATIONS.every,
+        RecommendationAnswer,
+        lambda: _recommend(stores, user_id, k, at, version),
+        fresh=fresh,
+    )
+
+
+def _version(stores: Stores, k: int, at: datetime) -> str:
+    """Return a fingerprint of what an answer may not outlive. Policies and trends are not part of it: they may be an
+    hour old.
+    """
+    ratings: str | None = None
+    if stores.graph is not None:
+        with optional([], ""):  # noted where the graph is read
+            ratings = neo4j.live_version(stores.graph, neo4j.RATINGS)
+    movies, users = (live_version(stores, collection) for collection in (milvus.MOVIES, milvus.USERS))
+    return fingerprint(movies, users, str(ratings), current_state(at, None), str(k))
+
+
+def _recommend(stores: Stores, user_id: int, k: int, at: datetime, version: str) -> RecommendationAnswer:
+    notes: list[str] = []
+    vector = user_vector(stores, user_id)
+    seen = _seen(stores, user_id, notes)
+    candidates = milvus.search_rows(
+        stores.need_milvus(),
+        milvus.MOVIES,
+        vector,
+        max(CANDIDATES, k),
+        "movie_id not in {seen}" if seen else "",
+        {"seen": seen or []},
+    ).rename({"score": "cosine"})
+    said = opinion(stores, user_id, at, notes)
+    platforms = _platforms(stores, candidates["movie_id"].to_list(), notes)
+    ranked = rank(
+        candidates,
+        genre_values=said.values if said else {},
+        available=platforms,
+        trend=_trend(stores, notes),
+        k=k,
+    )
+    return RecommendationAnswer(
+        version=version,
+        notes=tuple(notes),
+        user_id=user_id,
+        opinion=said,
+        seen=None if seen is None else len(seen),
+        movies=tuple(
+            Recommendation(
+                **row,
+                contributions=Contributions(**{name: row[name] for name in COMPONENTS}),
+                platforms=platforms.get(row["movie_id"], ()),
+            )
+            for row in ranked.with_columns(media_id_expr()).to_dicts()
+        ),
+    )
+
+
+def user_vector(stores: Stores, user_id: int) -> npt.NDArray[np.float32]:
+    """Return a user's vector, shape (d,).
+
+    Raises:
+        InputError: there is no such user; the message says which there are.
+        StoreUnavailableError: Milvus does not answer.
+    """
+    client = stores.need_milvus()
+    rows = milvus.fetch(client, milvus.USERS, [user_id])
+    if rows.is_empty():
+        known = milvus.ids(client, milvus.USERS)
+        raise unknown_user(user_id, len(known), *(known[[0, -1]] if len(known) else (None, None)))
+    vector: npt.NDArray[np.float32] = rows[milvus.VECTOR][0].to_numpy()
+    return vector
+
+
+def _seen(stores: Stores, user_id: int, notes: list[str]) -> list[int] | None:
+    """Return the movies that a user has rated; None, with a note, where the graph cannot tell."""
+    with optional(notes, "seen movies may be among these"):
+        rows = neo4j.query(stores.need_graph(), _SEEN, {"user_id": user_id})
+        seen: list[int] = rows[0]["seen"] if rows else []
+        if not seen:
+            notes.append(f"the graph has no ratings of user {user_id}, so that seen movies may be among these")
+        return seen or None
+    return None
+
+
+def _platforms(stores: Stores, movie_ids: list[int], notes: list[str]) -> dict[int, tuple[str, ...]]:
+    """Return the names of the platforms that carry each movie; movies on none are left out."""
+    documents: dict[str, dict[str, Any]] = {}
+    with optional(notes, "availability does not count"):
+        documents = redis.fetch(stores.need_cache(), [platform_key(movie_id) for movie_id in movie_ids])
+        if not documents and movie_ids:
+            notes.append("availability does not count: Redis has no platforms of these movies, or they have expired")
+    return {
+        parse_media_id(document["media_id"]): tuple(offer["name"] for offer in document["platforms"])
+        for document in documents.values()
+    }
+
+
+def _trend(stores: Stores, notes: list[str]) -> dict[int, float]:
+    """Return the popularity of the movies that trend at this moment."""
+    document: dict[str, Any] | None = None
+    with optional(notes, "trends do not count"):
+        document = redis.get(stores.need_cache(), TRENDS_NOW)
+        if document is None:
+            notes.append("trends do not count: Redis has none; they expire unless `trends_refresh` renews them")
+    return {parse_media_id(movie["media_id"]): movie["score"] for movie in document["movies"]} if document else {}

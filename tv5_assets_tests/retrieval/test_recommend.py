@@ -1,0 +1,132 @@
+from dataclasses import replace
+
+import pytest
+
+from tv5_assets.cadence import RECOMMENDATIONS
+from tv5_assets.errors import InputError, StoreUnavailableError
+from tv5_assets.ids import media_id
+from tv5_assets.retrieval.recommend import recommend
+from tv5_assets.retrieval.stores import Name, Stores
+from tv5_assets.stores import documents, redis
+from tv5_assets_tests.retrieval import made
+
+EVERYTHING = len(made.CATALOGUE)
+
+
+def without(stores: Stores, *names: Name) -> Stores:
+    return replace(
+        stores, **dict.fromkeys(names), missing={name: StoreUnavailableError(f"no {name}") for name in names}
+    )
+
+
+@pytest.mark.parametrize("user_id", made.RATINGS)
+def test_a_seen_movie_is_never_recommended(stores: Stores, user_id: int):
+    answer = recommend(stores, user_id, k=EVERYTHING)
+
+    seen = set(made.RATINGS[user_id])
+    assert answer.seen == len(seen)
+    assert {movie.movie_id for movie in answer.movies} == {row[0] for row in made.CATALOGUE} - seen
+
+
+def test_a_lover_of_science_fiction_gets_more_of_it(stores: Stores):
+    answer = recommend(stores, 1, k=3)
+
+    assert {movie.movie_id for movie in answer.movies} <= {4, 5, 6}
+    assert answer.notes == ()
+    assert answer.opinion is not None
+
+
+def test_every_score_is_the_sum_of_what_is_shown(stores: Stores):
+    movies = recommend(stores, 2, k=EVERYTHING).movies
+
+    assert [movie.score for movie in movies] == sorted((movie.score for movie in movies), reverse=True)
+    for movie in movies:
+        assert movie.score == pytest.approx(sum(movie.contributions.model_dump().values()))
+        assert (movie.contributions.availability > 0) == bool(movie.platforms)
+        assert movie.media_id == media_id(movie.movie_id)
+
+
+def test_the_components_are_those_of_the_stores(stores: Stores):
+    answer = recommend(stores, 2, k=EVERYTHING)
+
+    cache = stores.need_cache()
+    trend = redis.get(cache, documents.TRENDS_NOW)
+    assert trend is not None and answer.opinion is not None
+    popularity = {movie["media_id"]: movie["score"] for movie in trend["movies"]}
+    assert any(movie.contributions.trend for movie in answer.movies)
+    for movie in answer.movies:
+        assert (movie.contributions.trend > 0) == (popularity.get(movie.media_id, 0) > 0)
+        offers = redis.get(cache, documents.platform_key(movie.movie_id)) or {"platforms": []}
+        assert list(movie.platforms) == [offer["name"] for offer in offers["platforms"]]
+        preferred = any(answer.opinion.values.get(genre, 0) > 0 for genre in movie.genres or ("none",))
+        assert (movie.contributions.policy > 0) == preferred
+
+
+def test_an_answer_is_kept_an_hour_unless_a_fresh_one_is_wanted(stores: Stores):
+    first = recommend(stores, 1, k=3, at=made.LAST_DAY)
+    again = recommend(stores, 1, k=3, at=made.LAST_DAY)
+
+    assert again.cached and again.movies == first.movies and again.opinion == first.opinion
+    (key,) = stores.need_cache().scan_iter("rec:*")
+    assert key == documents.recommendations_key(1, first.version)
+    assert 0 < stores.need_cache().ttl(key) <= RECOMMENDATIONS.ttl_seconds
+    assert not recommend(stores, 1, k=3, at=made.LAST_DAY, fresh=True).cached
+    assert not recommend(stores, 1, k=4, at=made.LAST_DAY).cached
+    assert not recommend(stores, 1, k=3, at=made.LAST_DAY.replace(hour=8)).cached
+    assert not recommend(stores, 2, k=3, at=made.LAST_DAY).cached
+
+
+def test_without_redis_platforms_and_trends_do_not_count(stores: Stores):
+    answer = recommend(without(stores, "cache"), 1, k=3)
+
+    assert {movie.movie_id for movie in answer.movies} <= {4, 5, 6}
+    assert all(movie.contributions.trend == movie.contributions.availability == 0 for movie in answer.movies)
+    assert answer.opinion is not None and answer.opinion.store == "postgres"
+    assert answer.notes == (
+        "no policy from Redis: no cache",
+        "availability does not count: no cache",
+        "trends do not count: no cache",
+    )
+
+
+def test_without_the_graph_seen_movies_may_come_back_and_the_answer_says_so(stores: Stores):
+    answer = recommend(without(stores, "graph"), 1, k=3)
+
+    assert answer.seen is None
+    assert answer.notes == ("seen movies may be among these: no graph",)
+    assert not list(stores.need_cache().scan_iter("rec:*"))  # the next one may have the graph again
+
+
+def test_milvus_alone_is_enough(stores: Stores):
+    answer = recommend(without(stores, "graph", "agentdb", "cache"), 1, k=3)
+
+    assert len(answer.movies) == 3
+    assert all(movie.score == pytest.approx(movie.contributions.similarity) for movie in answer.movies)
+    assert answer.opinion is None
+
+
+def test_without_milvus_there_is_no_answer(stores: Stores):
+    with pytest.raises(StoreUnavailableError, match="no milvus"):
+        recommend(without(stores, "milvus"), 1)
+
+
+def test_expired_trends_are_noted(stores: Stores):
+    cache = stores.need_cache()
+    kept, left = cache.get(documents.TRENDS_NOW), cache.ttl(documents.TRENDS_NOW)
+    cache.delete(documents.TRENDS_NOW)
+    try:
+        answer = recommend(stores, 1, k=3)
+    finally:
+        cache.set(documents.TRENDS_NOW, kept, ex=left)
+
+    assert answer.notes == ("trends do not count: Redis has none; they expire unless `trends_refresh` renews them",)
+
+
+def test_an_unknown_user_is_told_which_there_are(stores: Stores):
+    with pytest.raises(InputError, match="no user 5; the 5 known users are from 1 to 6"):
+        recommend(stores, 5)
+
+
+def test_a_senseless_number_of_movies_is_refused(stores: Stores):
+    with pytest.raises(InputError, match="k is 0"):
+        recommend(stores, 1, k=0)
