@@ -1,0 +1,1 @@
+"""What binds the plain library to Dagster: IO managers, resources, check factories, metadata, failures."""

@@ -1,0 +1,65 @@
+"""The Dagster instance of this platform: its home, its storage URL, and what a killed run left in it.
+
+What does not belong here: executing runs (runs.py) and the settings of the instance (dagster.yaml).
+"""
+
+import os
+from pathlib import Path
+
+import dagster as dg
+
+from tv5_assets.services.endpoints import Endpoints
+from tv5_assets.settings import Settings
+
+COMMAND_TAG = "tv5/command"
+"""Tag of runs that a `tv5 run` executes itself, as opposed to runs launched from the UI."""
+
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+_INSTANCE_CONFIG = Path(__file__).resolve().parents[2] / "dagster.yaml"
+
+
+def environment(settings: Settings, endpoints: Endpoints) -> dict[str, str]:
+    """Return the variables that Dagster's processes need; credentials travel here, never as arguments.
+
+    The folder that DAGSTER_HOME names is made, with a link to the project's dagster.yaml in it.
+    """
+    home = settings.home / "dagster"
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    link = home / "dagster.yaml"
+    if not (link.is_symlink() and link.readlink() == _INSTANCE_CONFIG):
+        link.unlink(missing_ok=True)
+        link.symlink_to(_INSTANCE_CONFIG)
+    return {
+        "DAGSTER_HOME": str(home),
+        "TV5_HOME": str(settings.home),
+        "TV5_DATASET": settings.dataset,
+        "TV5_DAGSTER_PG_URL": endpoints.dagster_pg_url,
+        # Steps share the cores: threads that wait for one another must sleep, not spin. With one of two cores busy,
+        # torch encoded 233 texts a second so, 180 otherwise (434 and 449 with both cores free).
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }
+
+
+def open_instance(settings: Settings, endpoints: Endpoints) -> dg.DagsterInstance:
+    """Set this process's environment for Dagster and open the instance; close it by using it as a context manager."""
+    os.environ.update(environment(settings, endpoints))
+    return dg.DagsterInstance.get()
+
+
+def bury_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Mark runs whose `tv5 run` was killed as failed and give back their pool slots; return their ids.
+
+    Call it only while holding the lock of `tv5 run`: then an unfinished run of that command cannot be alive.
+    """
+    dead = instance.get_runs(dg.RunsFilter(tags={COMMAND_TAG: "run"}, statuses=UNFINISHED))
+    for run in dead:
+        instance.report_run_failed(run, "The command of this run was killed or interrupted.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    return [run.run_id for run in dead]
