@@ -1,0 +1,460 @@
+"""The ``tv5`` command: what a person types. Each command gathers its arguments, calls one function and prints.
+
+What does not belong here: anything worth calling from a notebook; that lives in the package that does it. Heavy
+modules are imported by the command that needs them, so that ``--help`` is instant.
+"""
+
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table as RichTable
+
+from tv5_assets.errors import InputError, TV5Error
+from tv5_assets.settings import DATASETS, Settings, load_settings
+
+if TYPE_CHECKING:
+    from tv5_assets.dagster_kit.summary import RunSummary
+    from tv5_assets.retrieval.answers import Answer
+    from tv5_assets.retrieval.provenance import Provenance
+    from tv5_assets.retrieval.recommend import RecommendationAnswer
+    from tv5_assets.retrieval.stores import Name, Stores
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+services_app = typer.Typer(
+    no_args_is_help=True, help="The embedded Milvus, Neo4j-protocol, PostgreSQL and Redis servers."
+)
+app.add_typer(services_app, name="services")
+
+out = Console(soft_wrap=True)
+err = Console(stderr=True, soft_wrap=True)
+
+SHAPES = {
+    "ml-25m": {"users": 162_541, "movies": 62_423, "ratings": 25_000_095, "tags": 1_093_360},
+    "ml-latest-small": {"users": 610, "movies": 9_742, "ratings": 100_836, "tags": 3_683},
+}
+"""Shapes that `tv5 simulate` knows by name."""
+
+DatasetOption = Annotated[
+    str | None, typer.Option("--dataset", "-d", help=f"One of {', '.join(DATASETS)}. Default: TV5_DATASET.")
+]
+CountOption = Annotated[int, typer.Option("--count", "-k", help="How many movies.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"tv5 {version('tv5-assets')}")
+        raise typer.Exit
+
+
+@app.callback(epilog="Example: tv5 run --dataset ml-latest-small")
+def tv5(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """The TV5 asset platform."""
+
+
+@contextmanager
+def _errors_for_people() -> Iterator[None]:
+    """Print the platform's own errors as one line and exit with 1; let anything unexpected show its trace."""
+    try:
+        yield
+    except TV5Error as error:
+        err.print(f"[red]tv5:[/red] {escape(str(error))}")
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        err.print("tv5: interrupted; what it had started is stopped")
+        raise typer.Exit(130) from None
+
+
+def _settings(dataset: str | None = None) -> Settings:
+    if dataset is not None:
+        if dataset not in DATASETS:
+            raise InputError(f"there is no dataset {dataset!r}; choose one of {', '.join(DATASETS)}")
+        os.environ["TV5_DATASET"] = dataset
+    return load_settings()
+
+
+def _show_log() -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("tv5_assets").setLevel(logging.INFO)
+
+
+@app.command(epilog="""Example: tv5 run --select '+key:"milvus/movies"' --json summary.json""")
+def run(
+    dataset: DatasetOption = None,
+    select: Annotated[
+        str | None,
+        typer.Option("--select", "-s", help='What to materialize, such as key:"processed/*" or +key:"milvus/movies".'),
+    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the summary to this file.")] = None,
+) -> None:
+    """Materialize the asset graph, without the web UI, on embedded or configured servers."""
+    from tv5_assets.dagster_kit import headless
+    from tv5_assets.definitions import defs, main_job
+
+    _show_log()
+    with _errors_for_people(), _terminated_as_interrupted():
+        if json_file and not (json_file.parent.is_dir() and os.access(json_file.parent, os.W_OK)):
+            raise InputError(f"--json {json_file}: {json_file.parent} is not a folder that can be written")
+        settings = _settings(dataset)
+        if "dataset" not in settings.model_fields_set:
+            settings = headless.with_obtainable_dataset(settings)
+        with Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=err
+        ) as bar:
+            task = bar.add_task(f"Materializing {settings.dataset}", total=None)
+            summary = headless.run(
+                defs,
+                main_job,
+                settings,
+                select,
+                on_step=lambda step: bar.update(
+                    task,
+                    total=step.total or None,
+                    completed=step.done,
+                    description=f"[red]{step.name} failed" if step.failed else step.name.replace("__", "/"),
+                ),
+            )
+        _print_summary(summary)
+        if json_file:
+            json_file.write_text(json.dumps(summary.as_json(), indent=2) + "\n")
+    raise typer.Exit(0 if summary.succeeded else 1)
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does, so that what it started is stopped."""
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    # Dagster gives SIGTERM the handler of SIGINT, and a shell lets its background jobs ignore SIGINT: such a command
+    # could not be ended at all.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, interrupt)
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _print_summary(summary: "RunSummary") -> None:
+    table = RichTable(title=f"{summary.dataset}: {len(summary.assets)} assets in {summary.seconds:.0f} s")
+    table.add_column("asset")
+    table.add_column("status")
+    table.add_column("rows", justify="right")
+    table.add_column("seconds", justify="right")
+    table.add_column("gates", justify="right")
+    for asset in summary.assets:
+        checks = [check for check in summary.checks if check.asset == asset.key]
+        passed = sum(bool(check.passed) for check in checks)
+        table.add_row(
+            asset.key,
+            asset.status if asset.status == "materialized" else f"[red]{asset.status}[/red]",
+            f"{asset.rows:,}" if asset.rows is not None else "",
+            f"{asset.seconds:.1f}" if asset.seconds is not None else "",
+            f"{passed}/{len(checks)}" if passed == len(checks) else f"[red]{passed}/{len(checks)}[/red]",
+        )
+    out.print(table)
+    for asset in summary.assets:
+        if asset.error:
+            err.print(f"[red]failed[/red] {asset.key}: {escape(asset.error)}")
+    for check in summary.checks:
+        if check.passed is False:
+            word = "[yellow]warning[/yellow]" if check.severity == "WARN" else "[red]gate failed[/red]"
+            err.print(f"{word} {check.asset} {check.name}: {escape(check.description or 'see its metadata in the UI')}")
+    for error in summary.errors:
+        err.print(f"[red]error[/red] {escape(error)}")
+    passed = sum(bool(check.passed) for check in summary.checks)
+    out.print(f"{passed} of {len(summary.checks)} gates passed" + ("" if summary.succeeded else "; the run failed"))
+
+
+@app.command(epilog="Example: tv5 ui --port 3001")
+def ui(port: Annotated[int | None, typer.Option(help="Port of the web UI. Default: TV5_UI_PORT.")] = None) -> None:
+    """Start the servers, the web UI and the daemon (schedules, sensors) until Ctrl-C."""
+    from tv5_assets.dagster_kit import web
+
+    _show_log()
+    with _errors_for_people(), _terminated_as_interrupted():
+        settings = _settings()
+        web.serve(settings, port or settings.ui_port, announce=lambda address: out.print(f"The web UI is at {address}"))
+
+
+@app.command(epilog='Example: tv5 search "space opera with robots" --genre sci-fi --since 1970')
+def search(
+    text: Annotated[str, typer.Argument(help="What to look for, in your own words.")],
+    count: CountOption = 10,
+    genre: Annotated[str | None, typer.Option(help="Only movies of this genre.")] = None,
+    since: Annotated[int | None, typer.Option(help="Only movies of this year or later.")] = None,
+    until: Annotated[int | None, typer.Option(help="Only movies of this year or earlier.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find movies by what they are about."""
+    from tv5_assets.embeddings.encoder import Encoder
+    from tv5_assets.retrieval.search import search
+
+    with _errors_for_people(), _terminated_as_interrupted():
+        settings = _settings()
+        encoder = Encoder(settings.text_model, settings.device, settings.dtype, settings.encode_batch_size)
+        with _stores(settings, "milvus", "cache") as stores:
+            answer = search(stores, encoder, text, k=count, genre=genre, since=since, until=until)
+    if as_json:
+        typer.echo(answer.model_dump_json(indent=2))
+        return
+    table = RichTable(title=escape(text))
+    table.add_column("movie")
+    table.add_column("id", no_wrap=True)
+    table.add_column("genres")
+    table.add_column("cosine", justify="right")
+    for hit in answer.hits:
+        table.add_row(escape(hit.name), hit.media_id, ", ".join(hit.genres), f"{hit.score:.3f}")
+    out.print(table)
+    _print_notes(answer)
+
+
+@app.command(epilog="Example: tv5 recommend user_00000001 -k 5")
+def recommend(
+    user: Annotated[str, typer.Argument(help="The user: a number, or such as user_00000001.")],
+    count: CountOption = 10,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Do not take an answer that Redis kept.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Recommend what a user has not seen, and show what each part of the score is worth."""
+    from tv5_assets.ids import parse_user_key
+    from tv5_assets.retrieval.recommend import recommend
+
+    with _errors_for_people(), _terminated_as_interrupted():
+        user_id = parse_user_key(user)
+        with _stores(_settings(), "milvus", "graph", "agentdb", "cache") as stores:
+            answer = recommend(stores, user_id, k=count, fresh=fresh)
+    if as_json:
+        typer.echo(answer.model_dump_json(indent=2))
+    else:
+        _print_recommendations(answer)
+
+
+def _print_recommendations(answer: "RecommendationAnswer") -> None:
+    title = f"User {answer.user_id}"
+    if answer.seen:
+        title += f", {answer.seen} seen movies left out"
+    if answer.opinion:
+        title += f", in {answer.opinion.state}"
+    table = RichTable(title=title)
+    table.add_column("movie")
+    table.add_column("id", no_wrap=True)
+    table.add_column("score", justify="right")
+    table.add_column("made up of")
+    for movie in answer.movies:
+        parts = [f"{value:.3f} {name}" for name, value in movie.contributions.model_dump().items() if value]
+        where = f" ({', '.join(movie.platforms)})" if movie.platforms else ""
+        table.add_row(escape(movie.name), movie.media_id, f"{movie.score:.3f}", escape(" + ".join(parts) + where))
+    out.print(table)
+    _print_notes(answer)
+
+
+@app.command(epilog="Example: tv5 explain user_00000001 ml_296 --provenance")
+def explain(
+    user: Annotated[str, typer.Argument(help="The user: a number, or such as user_00000001.")],
+    movie: Annotated[str, typer.Argument(help="The movie: a number, or such as ml_296.")],
+    provenance: Annotated[
+        bool, typer.Option("--provenance", help="Also list the loads that it stands on, and the raw files' checksums.")
+    ] = False,
+    dataset: DatasetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Explain what connects a user with a movie: genres, themes, similar movies and the user's policy."""
+    from tv5_assets.ids import parse_media_id, parse_user_key
+    from tv5_assets.retrieval import provenance as origins
+    from tv5_assets.retrieval.explain import explain, in_words
+
+    with _errors_for_people(), _terminated_as_interrupted():
+        user_id, movie_id = parse_user_key(user), parse_media_id(movie)
+        settings = _settings(dataset)
+        with _stores(settings, "milvus", "graph", "agentdb", "cache") as stores:
+            answer = explain(stores, user_id, movie_id)
+            origin = origins.provenance(stores, user_id, movie_id, settings.dataset_root) if provenance else None
+    if as_json:
+        document = answer.model_dump(mode="json")
+        if origin:
+            document["provenance"] = origin.model_dump(mode="json")
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    out.print(f"[bold]{escape(answer.movie.name)}[/bold] {', '.join(answer.movie.genres)}")
+    for line in in_words(answer):
+        out.print(f"- {escape(line)}")
+    _print_notes(answer)
+    if origin:
+        _print_provenance(origin)
+
+
+def _print_provenance(origin: "Provenance") -> None:
+    loads = RichTable("store", "dataset", "version", "row", "its version", title="Loads")
+    for load in origin.loads:
+        own = load.row_version or ("none" if load.row else "")
+        differs = load.row is not None and load.row_version != load.version
+        loads.add_row(
+            load.store, load.dataset, load.version or "none", load.row, f"[yellow]{own}[/yellow]" if differs else own
+        )
+    out.print(loads)
+    for asset, model in origin.models.items():
+        out.print(f"{asset} was made by {escape(model)}")
+    if origin.files:
+        files = RichTable("file", "md5", "bytes", title=escape(f"{origin.files[0].dataset}, {origin.files[0].source}"))
+        for file in origin.files:
+            files.add_row(file.name, file.md5, f"{file.bytes:,}")
+        out.print(files)
+    _print_notes(origin)
+
+
+@contextmanager
+def _stores(settings: Settings, *names: "Name") -> Iterator["Stores"]:
+    """Yield the stores that are set or running, and otherwise embedded ones for as long as this lasts."""
+    from tv5_assets.retrieval.stores import connected
+    from tv5_assets.services import embedded
+
+    with embedded.running(settings) as endpoints, connected(endpoints, names) as stores:
+        yield stores
+
+
+def _print_notes(answer: "Answer | Provenance") -> None:
+    for note in answer.notes:
+        err.print(f"[yellow]note:[/yellow] {escape(note)}")
+
+
+@app.command(epilog="Example: TV5_DATASET=ml-25m tv5 doctor")
+def doctor() -> None:
+    """Check this machine and the settings, and say what to do about what is wrong; exit with 1 on a problem."""
+    from tv5_assets.doctor import examine
+
+    colours = {"ok": "green", "warning": "yellow", "problem": "red"}
+    states = set()
+    with _errors_for_people():
+        for finding in examine():
+            states.add(finding.state)
+            remedy = f" -> {finding.remedy}" if finding.remedy else ""
+            state = f"[{colours[finding.state]}]{finding.state:8}[/{colours[finding.state]}]"
+            out.print(f"{state} {finding.check:10} {escape(finding.text + remedy)}")
+    raise typer.Exit(1 if "problem" in states else 0)
+
+
+@app.command(epilog="Example: tv5 simulate /data/big --like ml-25m --seed 7")
+def simulate(
+    folder: Annotated[Path, typer.Argument(help="The folder to write; one that was simulated before is replaced.")],
+    like: Annotated[
+        str, typer.Option(help=f"Shape where no number is given: {' or '.join(SHAPES)}.")
+    ] = "ml-latest-small",
+    users: Annotated[int | None, typer.Option(min=1, help="Exact number of users, 20 ratings each at least.")] = None,
+    movies: Annotated[int | None, typer.Option(min=1, help="Exact number of movies.")] = None,
+    ratings: Annotated[int | None, typer.Option(min=1, help="Exact number of ratings.")] = None,
+    tags: Annotated[int | None, typer.Option(min=0, help="Exact number of tags.")] = None,
+    genome: Annotated[
+        bool | None, typer.Option("--genome/--no-genome", help="Write the tag genome. Default: as the shape has it.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds and numbers give equal bytes.")] = 42,
+) -> None:
+    """Write a MovieLens-shaped raw folder of any size; nothing in it is taken from MovieLens."""
+    from tv5_assets.movielens.simulate import simulate
+
+    _show_log()
+    with _errors_for_people(), _terminated_as_interrupted():
+        if like not in SHAPES:
+            raise InputError(f"--like {like}: there is no such shape; choose one of {', '.join(SHAPES)}")
+        given = {"users": users, "movies": movies, "ratings": ratings, "tags": tags}
+        sized = any(number is not None for name, number in given.items() if name != "tags")
+        shape = {**SHAPES[like], **{name: number for name, number in given.items() if number is not None}}
+        if sized and tags is None:
+            del shape["tags"]  # as many for each rating as ml-25m has
+        written = simulate(folder, seed=seed, genome=like == "ml-25m" if genome is None else genome, **shape)
+    counts = ", ".join(f"{shape[name]:,} {name}" for name in ("users", "movies", "ratings"))
+    out.print(f"{escape(str(written))}: {counts}")
+
+
+@app.command(epilog="Example: tv5 bench --quick")
+def bench(
+    ratings: Annotated[int | None, typer.Option(min=10_000, help="Size. Default: ml-25m's.")] = None,
+    raw: Annotated[Path | None, typer.Option(help="Folder of a set to parse. Default: one is simulated.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A million ratings, where fixed costs still show.")] = False,
+) -> None:
+    """Measure speed as ratios to the bare library calls; at ml-25m's size, exit with 1 if a bar is missed."""
+    from tv5_assets import bench as benchmarks
+
+    _show_log()
+    with _errors_for_people(), _terminated_as_interrupted():
+        size = ratings or (benchmarks.QUICK_RATINGS if quick else benchmarks.ML_25M_RATINGS)
+        measured = benchmarks.bench(_settings().home, size, raw)
+    table = RichTable("benchmark", title=f"{size:,} ratings")
+    for column in ("seconds", "bare seconds", "ratio", "bar", "peak MB"):
+        table.add_column(column, justify="right")
+    for line in measured:
+        table.add_row(
+            line.name,
+            f"{line.seconds:.3f}",
+            f"{line.bare_seconds:.3f}",
+            f"[red]{line.ratio:.2f}[/red]" if line.missed else f"{line.ratio:.2f}",
+            "" if line.target_ratio is None else f"{line.target_ratio:.2f}",
+            f"{line.peak_mb:,.0f}",
+        )
+    out.print(table)
+    if size < benchmarks.ML_25M_RATINGS:
+        out.print("The bars are for ml-25m's size: on less, fixed costs count for too much to judge by them.")
+        return
+    raise typer.Exit(1 if any(line.missed for line in measured) else 0)
+
+
+@services_app.command("up", epilog="Example: TV5_HOME=/tmp/tv5 tv5 services up")
+def services_up() -> None:
+    """Start the embedded servers and keep them until Ctrl-C."""
+    from tv5_assets.services import embedded
+
+    _show_log()
+    with _errors_for_people(), _terminated_as_interrupted():
+        embedded.hold(_settings())
+
+
+@services_app.command("status", epilog="Example: tv5 services status && tv5 search heist")
+def services_status() -> None:
+    """Show each server, where it listens and whether it answers; exit with 1 if one does not."""
+    from tv5_assets.services import embedded
+
+    with _errors_for_people():
+        states = embedded.status(_settings())
+    table = RichTable("server", "address", "state")
+    for state in states:
+        table.add_row(state.server, state.address, state.state)
+    out.print(table)
+    raise typer.Exit(0 if all(state.state == "answers" for state in states) else 1)
+
+
+@services_app.command("down", epilog="Example: tv5 services down")
+def services_down() -> None:
+    """Stop the embedded servers, whichever command started them."""
+    from tv5_assets.services import embedded
+
+    with _errors_for_people():
+        embedded.down(_settings())
+
+
+def main() -> None:
+    """Run the command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""What every test may use: running servers, and nothing that a test would rather make itself."""
+
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tv5_assets.services.embedded import running
+from tv5_assets.services.endpoints import ADDRESS_FIELDS, Endpoints
+from tv5_assets.settings import Settings
+
+# A shell lets its background jobs ignore Ctrl-C, and what they start inherits that; tests send it on purpose.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def embedded_settings(home: Path, *stores: str) -> Settings:
+    """Return settings in which the stores named (all if none is) are embedded, whatever the environment says."""
+    addresses: dict[str, Any] = {
+        field: "" if not stores or store in stores else "elsewhere://127.0.0.1:1"
+        for store, field in ADDRESS_FIELDS.items()
+    }
+    return Settings(home=home, **addresses)
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[tuple[Settings, Endpoints]]:
+    """The settings of a home of this test process's own, and the four servers that run in it."""
+    with tempfile.TemporaryDirectory(prefix="tv5-") as home:
+        settings = embedded_settings(Path(home))
+        with running(settings) as endpoints:
+            yield settings, endpoints
+
+
+@pytest.fixture(scope="session")
+def endpoints(embedded: tuple[Settings, Endpoints]) -> Endpoints:
+    """The four embedded servers; they are shared, so a test names what it writes after itself."""
+    return embedded[1]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a folder's tests on one worker of pytest-xdist, so that servers and graphs are made once for them all.
+
+    Files that lie in no folder, and tests that name a group of their own, are by themselves. What takes long comes
+    first, so that no worker is left alone with it in the end.
+    """
+    root = Path(__file__).parent
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            folder = item.path.parent
+            item.add_marker(pytest.mark.xdist_group(str(item.path if folder == root else folder)))
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
