@@ -1,0 +1,10 @@
+# The platform's image: code server, web server and daemon of docker-compose.yml.
+FROM python:3.11-slim
+WORKDIR /opt/tv5/app
+RUN pip install --no-cache-dir uv
+COPY pyproject.toml constraints.txt README.md ./
+COPY tv5_assets tv5_assets
+RUN uv pip install --system --no-cache -c constraints.txt -e .
+COPY dagster.yaml workspace.yaml ./
+COPY docker docker
+RUN mkdir -p /opt/tv5/home/dagster && ln -s /opt/tv5/app/dagster.yaml /opt/tv5/home/dagster/dagster.yaml
