@@ -1,7 +1,7 @@
 """Asset checks: what a gate is, and the two factories that make gates (from a table's schema, from a rule).
 
 All gates of one asset run in one step, because a step costs a process. What does not belong here: which gates there
-are (defs/checks.py) and how a rule judges (quality/).
+are (defs/gates/) and how a rule judges (quality/).
 """
 
 import inspect

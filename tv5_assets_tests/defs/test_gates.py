@@ -3,7 +3,9 @@
 import dagster as dg
 import pytest
 
-from tv5_assets_tests.defs.corruptions import BLOCKING, PROCESSED, TABLE_CHECKS, WARNING, Corruption, named_set
+from tv5_assets_tests.defs.corruptions.corruption import PROCESSED, TABLE_CHECKS, Corruption
+from tv5_assets_tests.defs.corruptions.every import BLOCKING, WARNING
+from tv5_assets_tests.defs.corruptions.processed import named_set
 from tv5_assets_tests.defs.platform import GRAPH, Platform, downstream_of
 
 # The graph is materialized once, in one test process.

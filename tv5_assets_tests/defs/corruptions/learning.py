@@ -1,0 +1,87 @@
+"""Corruptions for the gates of features, embeddings and models."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from tv5_assets_tests.defs.corruptions.corruption import (
+    NOBODY,
+    Corrupt,
+    Corruption,
+    in_first_row,
+    table,
+    without_first_row,
+)
+from tv5_assets_tests.defs.platform import Platform
+
+
+def learning_corruptions() -> list[Corruption]:
+    """Return corruptions for the gates of features, embeddings and models."""
+    similar, policies = "embeddings/similar_movies", "models/policies"
+    return [
+        Corruption("features/episodes", "one_per_rating", table("features/episodes", without_first_row)),
+        Corruption("features/episodes", "movie_id_known", table("features/episodes", in_first_row("movie_id", NOBODY))),
+        *(
+            Corruption(similar, f"{column}_known", table(similar, in_first_row(column, NOBODY)))
+            for column in ("movie_id", "similar_id")
+        ),
+        Corruption(policies, "user_id_known", table(policies, in_first_row("user_id", NOBODY))),
+        Corruption(
+            policies,
+            "every_user",
+            table(policies, lambda frame: frame.filter(pl.col("user_id") != frame["user_id"][0])),
+        ),
+        Corruption("models/policy_prior", "finite", _no_number_in_prior),
+        *(
+            Corruption(asset, check, _first_vector(asset, value), also)
+            for asset in ("embeddings/movies", "embeddings/users")
+            for check, value, also in (
+                ("normalized", 0.5, ()),
+                ("finite", np.nan, ("normalized",)),
+                ("no_zero_vector", 0, ("normalized",)),
+            )
+        ),
+        *(
+            corruption
+            for asset in ("embeddings/movies", "embeddings/users")
+            for corruption in (
+                Corruption(asset, "ids", _without_first_vector(asset)),
+                Corruption(asset, "mostly_unique", _all_alike(asset)),
+            )
+        ),
+    ]
+
+
+def _first_vector(asset: str, value: float) -> Corrupt:
+    def corrupt(platform: Platform) -> None:
+        vectors = platform.vectors(asset)
+        vectors.matrix[0] = value
+        platform.put_vectors(asset, vectors)
+
+    return corrupt
+
+
+def _without_first_vector(asset: str) -> Corrupt:
+    def corrupt(platform: Platform) -> None:
+        vectors = platform.vectors(asset)
+        platform.put_vectors(asset, replace(vectors, ids=vectors.ids[1:], matrix=vectors.matrix[1:]))
+
+    return corrupt
+
+
+def _all_alike(asset: str) -> Corrupt:
+    def corrupt(platform: Platform) -> None:
+        vectors = platform.vectors(asset)
+        vectors.matrix[:] = vectors.matrix[0]
+        platform.put_vectors(asset, vectors)
+
+    return corrupt
+
+
+def _no_number_in_prior(platform: Platform) -> None:
+    prior = platform.model("models/policy_prior")
+    name, tensor = next((name, tensor) for name, tensor in prior.tensors.items() if tensor.dtype.kind == "f")
+    damaged = tensor.copy()
+    damaged.flat[0] = np.nan
+    platform.put_model("models/policy_prior", replace(prior, tensors={**prior.tensors, name: damaged}))
