@@ -4,10 +4,9 @@ It also ties each step to the fork server, which ends with its run: a step of a 
 What does not belong here: anything that starts a thread, since a process with threads cannot be forked safely.
 """
 
-import ctypes
 import os
 import signal
-import sys
+from collections.abc import Callable
 
 import dagster_postgres  # noqa: F401  imported so that the steps find it imported
 import neo4j  # noqa: F401, TID253
@@ -17,12 +16,19 @@ import pyarrow  # noqa: F401
 import redis  # noqa: F401, TID253
 import sqlalchemy.dialects.postgresql.psycopg2  # noqa: F401
 
-_PR_SET_PDEATHSIG = 1
+from tv5_assets.services.parent import end_with_parent
+
+_in_child: Callable[[], None] | None = None
 
 
-def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def _before_fork() -> None:
+    global _in_child
+    _in_child = end_with_parent(signal.SIGKILL)
 
 
-if sys.platform == "linux":
-    os.register_at_fork(after_in_child=_end_with_parent)
+def _after_fork() -> None:
+    if _in_child is not None:
+        _in_child()
+
+
+os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
