@@ -86,7 +86,7 @@ def _tensors(path: Path, vectors: Vectors) -> dict[str, Any]:
     weights = frame.select(rating_weight(pl.col("rating")).cast(pl.Float32)).to_series().to_numpy()
     sizes = frame["user_id"].rle().struct.field("len").to_numpy()
     return {
-        "input": torch.from_numpy(vectors.rows_of(frame["movie_id"].to_numpy())),
+        "input": torch.from_numpy(vectors.rows_of(frame["movie_id"].to_numpy()).astype(np.int64)),
         "weight": torch.from_numpy(vectors.matrix),
         "offsets": torch.from_numpy(np.cumsum(sizes, dtype=np.int64) - sizes),
         "per_sample_weights": torch.from_numpy(np.require(weights, requirements="W")),

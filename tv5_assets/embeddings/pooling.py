@@ -96,7 +96,7 @@ def _pool(
     """Write the normalized vectors of a block of users to ``out``; ``ratings`` has ``sizes`` rows for each in turn."""
     import torch
 
-    ends = np.cumsum(sizes, dtype=np.int64)
+    ends = np.cumsum(sizes, dtype=np.int32)  # of a block, so that they fit
     rows, weights = movies.rows_of(ratings["movie_id"].to_numpy()), ratings["weight"].to_numpy()
     for first in range(0, len(ids), _USERS_AT_ONCE):
         some = slice(first, first + _USERS_AT_ONCE)
@@ -115,7 +115,7 @@ def _pool(
 
 
 def _weighted_sums(
-    movies: Vectors, rows: npt.NDArray[np.intp], starts: npt.NDArray[np.int64], weights: npt.NDArray[np.float32]
+    movies: Vectors, rows: npt.NDArray[np.int32], starts: npt.NDArray[np.int32], weights: npt.NDArray[np.float32]
 ) -> "tuple[torch.Tensor, torch.Tensor]":
     """Return the weighted sum of each bag of rows, shape (bags, d), and its norm, shape (bags, 1)."""
     import torch

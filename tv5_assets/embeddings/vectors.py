@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from tv5_assets.errors import InputError
 
-_LARGEST_TABLE = 10_000_000  # ids up to here are looked up in a table, of 80 MB at most
+_LARGEST_TABLE = 10_000_000  # ids up to here are looked up in a table, of 40 MB at most
 
 
 @dataclass(frozen=True)
@@ -47,23 +47,23 @@ class Vectors:
         """Length of each vector."""
         return int(self.matrix.shape[1])
 
-    def rows_of(self, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
+    def rows_of(self, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
         """Return the row of each id, in the order and shape of ``ids``.
 
         Raises:
             InputError: an id has no vector; the message names the first such id.
         """
         if not len(self):
-            rows = np.full(ids.shape, -1, dtype=np.intp)
+            rows = np.full(ids.shape, -1, dtype=np.int32)
         elif self.ids[0] > 0 and self.ids[-1] < _LARGEST_TABLE:
             # One look-up each: ten times quicker than a binary search for 25 million ratings. The first place stands
             # for every id below those of the vectors, the last for every id above.
-            row_of = np.full(self.ids[-1] + 2, -1, dtype=np.intp)
+            row_of = np.full(self.ids[-1] + 2, -1, dtype=np.int32)  # int64 would take twice as long to go through
             row_of[self.ids] = np.arange(len(self))
             rows = row_of.take(ids, mode="clip")
         else:
-            rows = np.minimum(np.searchsorted(self.ids, ids), len(self) - 1)
-            rows = np.where(self.ids[rows] == ids, rows, -1)
+            places = np.minimum(np.searchsorted(self.ids, ids), len(self) - 1)
+            rows = np.where(self.ids[places] == ids, places, -1).astype(np.int32)
         if (missing := rows < 0).any():
             raise InputError(f"id {ids[missing][0]} has no vector; its source and the vectors are of different loads")
         return rows
