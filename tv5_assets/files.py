@@ -1,6 +1,8 @@
 """Files that are replaced whole: written beside their target, then renamed, so that a reader never sees half of one."""
 
+import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,9 @@ import psutil
 from upath import UPath
 
 from tv5_assets.errors import InputError
+
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
+_WANT_OF_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -43,10 +48,22 @@ def replacing(target: UPath | Path) -> Iterator[Path]:
         finally:
             remove(part)
             remove(old)
-    except OSError as error:
-        raise InputError(
-            f"cannot write {target}: {error.strerror or error}; free some space or mend the path"
-        ) from error
+    except Exception as error:
+        if reason := _refusal(error):
+            raise InputError(f"cannot write {target}: {reason}; free some space or mend the path") from error
+        raise
+
+
+def _refusal(error: Exception) -> str | None:
+    """Return why the system refused to write, or None for an error of another kind.
+
+    Libraries written in Rust (Polars, safetensors) raise errors of their own with the system's number in their text.
+    They say the same of what they read; only a want of room is certain to be about what is written.
+    """
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    number = _OS_ERROR.search(str(error))
+    return os.strerror(int(number[1])) if number and int(number[1]) in _WANT_OF_ROOM else None
 
 
 def remove(path: Path) -> None:

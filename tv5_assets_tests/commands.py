@@ -79,9 +79,10 @@ class Tv5:
         return [process for process in found if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
 
     def leftovers(self) -> list[Path]:
-        """Return files and folders that are half of something."""
+        """Return files and folders of the home and the data folder that are half of something."""
         marks = (".part", ".partial", ".old", ".replaced")
-        return [path for path in self.home.rglob("*") if path.name.endswith(marks)]
+        folders = {self.home, Path(self.env.get("TV5_DATA_DIR", self.home))}
+        return [path for folder in folders for path in folder.rglob("*") if path.name.endswith(marks)]
 
     @staticmethod
     def _command(*arguments: str) -> list[str]:

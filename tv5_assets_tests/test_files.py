@@ -8,23 +8,35 @@ from upath import UPath
 
 from tv5_assets.files import replacing
 
+WRITES = {
+    "python": "part.write_bytes(b'x' * 100_000)",
+    "polars": "pl.DataFrame({'x': np.random.default_rng(0).random(100_000)}).write_parquet(part)",
+    "safetensors": "save_file({'x': np.ones(100_000)}, part)",
+    "arrow": "write_vectors(Vectors(np.arange(1, 1001, dtype='i4'), np.ones((1000, 99), 'f4'), 'none'), part)",
+}
 
-def test_a_full_disk_is_told_and_leaves_the_old_file(tmp_path: Path):
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+def test_a_full_disk_is_told_and_leaves_the_old_file(tmp_path: Path, write: str):
     target = tmp_path / "table.parquet"
     target.write_bytes(b"old")
     script = textwrap.dedent(
         f"""
         import resource, signal
         from pathlib import Path
+        import numpy as np
+        import polars as pl
+        from safetensors.numpy import save_file
+        from tv5_assets.embeddings.vectors import Vectors, write_vectors
         from tv5_assets.files import replacing
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-        with replacing(Path({str(target)!r})) as part, part.open("wb") as file:
-            file.write(b"x" * 100_000)
+        with replacing(Path({str(target)!r})) as part:
+            {write}
         """
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert f"InputError: cannot write {target}" in ran.stderr
+    assert f"InputError: cannot write {target}: " in ran.stderr
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
 

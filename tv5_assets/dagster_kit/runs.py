@@ -40,7 +40,7 @@ def select_assets(defs: dg.Definitions, select: str | None) -> Selection:
     graph = defs.resolve_asset_graph()
     try:
         selection = dg.AssetSelection.from_string(select) if select else dg.AssetSelection.all()
-        keys = selection.resolve(graph)
+        keys = selection.required_multi_asset_neighbors().resolve(graph)  # what one step makes comes together
     except dg.DagsterError as error:
         raise InputError(
             f'--select {select!r} is not a selection ({_first_line(error)}); an example is key:"processed/*"'

@@ -56,6 +56,15 @@ def test_a_selection_knows_its_steps_checks_and_resources():
     assert select_assets(DEFS, None).everything
 
 
+def test_what_one_step_makes_is_selected_together():
+    @dg.multi_asset(outs={"e": dg.AssetOut(key=["raw", "e"]), "f": dg.AssetOut(key=["raw", "f"])})
+    def both() -> tuple[int, int]:
+        return 1, 2
+
+    selected = select_assets(dg.Definitions(assets=[both]), 'key:"raw/e"')
+    assert {key.to_user_string() for key in selected.steps} == {"raw/e", "raw/f"}
+
+
 @pytest.mark.parametrize("select", ["((", 'key:"', 'key:"opera"'])
 def test_a_malformed_or_empty_selection_is_one_line(select: str):
     with pytest.raises(InputError, match="--select") as caught:
