@@ -24,7 +24,7 @@ from tv5_assets.errors import InputError, TV5Error
 from tv5_assets.settings import DATASETS, Settings, load_settings
 
 if TYPE_CHECKING:
-    from tv5_assets.dagster_kit.summary import RunSummary
+    from tv5_assets.dagster_kit.summary import AssetOutcome, RunSummary
     from tv5_assets.retrieval.answers import Answer
     from tv5_assets.retrieval.provenance import Provenance
     from tv5_assets.retrieval.recommend import RecommendationAnswer
@@ -167,7 +167,7 @@ def _print_summary(summary: "RunSummary") -> None:
         passed = sum(bool(check.passed) for check in checks)
         table.add_row(
             asset.key,
-            asset.status if asset.status == "materialized" else f"[red]{asset.status}[/red]",
+            _status_of(asset),
             f"{asset.rows:,}" if asset.rows is not None else "",
             f"{asset.seconds:.1f}" if asset.seconds is not None else "",
             f"{passed}/{len(checks)}" if passed == len(checks) else f"[red]{passed}/{len(checks)}[/red]",
@@ -184,6 +184,12 @@ def _print_summary(summary: "RunSummary") -> None:
         err.print(f"[red]error[/red] {escape(error)}")
     passed = sum(bool(check.passed) for check in summary.checks)
     out.print(f"{passed} of {len(summary.checks)} gates passed" + ("" if summary.succeeded else "; the run failed"))
+
+
+def _status_of(asset: "AssetOutcome") -> str:
+    if asset.status != "materialized":
+        return f"[red]{asset.status}[/red]"
+    return "unchanged" if asset.changed is False else asset.status
 
 
 @app.command(epilog="Example: tv5 ui --port 3001")

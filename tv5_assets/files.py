@@ -15,6 +15,7 @@ from upath import UPath
 from tv5_assets.errors import InputError
 
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
+_UNFINISHED = ("part", "old", "computed")
 _WANT_OF_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -77,5 +78,5 @@ def remove(path: Path) -> None:
 def _remove_orphans(target: Path) -> None:
     for rest in target.parent.glob(f".{target.name}.*.*"):
         _, pid, state = rest.name.rsplit(".", 2)
-        if state in ("part", "old") and pid.isdigit() and not psutil.pid_exists(int(pid)):
+        if state in _UNFINISHED and pid.isdigit() and not psutil.pid_exists(int(pid)):
             remove(rest)

@@ -2,15 +2,19 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
+
+from tv5_assets.services.supervisor import STOP_SECONDS
 
 TINY = {
     "TV5_DATASET": "simulated",
@@ -24,6 +28,13 @@ TINY = {
 ONE_ASSET_OF_EACH_STORE = " or ".join(
     f'key:"{key}"' for key in ("milvus/users", "neo4j/genres", "agentdb/episodes", "redis/platforms")
 )
+
+
+def closed_port() -> int:
+    """Return a port of loopback on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True)
@@ -77,6 +88,17 @@ class Tv5:
             except (psutil.NoSuchProcess, psutil.AccessDenied):
                 continue
         return [process for process in found if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+
+    def left_running(self) -> list[str]:
+        """Return the command line of each process that does not end in the time that a slow server has to stop."""
+        deadline = time.monotonic() + STOP_SECONDS + 30
+        while (left := self.processes()) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        lines = []
+        for process in left:
+            with suppress(psutil.NoSuchProcess):
+                lines.append(f"{process.pid} {process.status()}: {' '.join(process.cmdline())}")
+        return lines
 
     def leftovers(self) -> list[Path]:
         """Return files and folders of the home and the data folder that are half of something."""

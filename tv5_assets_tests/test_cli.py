@@ -13,7 +13,7 @@ import pytest
 from tv5_assets.movielens.simulate import simulate
 from tv5_assets.services.embedded import running
 from tv5_assets.services.endpoints import Endpoints
-from tv5_assets_tests.commands import TINY, Tv5
+from tv5_assets_tests.commands import TINY, Tv5, closed_port
 from tv5_assets_tests.conftest import embedded_settings
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
@@ -162,12 +162,6 @@ def test_a_fault_of_a_row_is_a_reject_and_the_gate_limits_their_share(held, tmp_
     assert (not shares) is passes
 
 
-def _closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.mark.parametrize(
     ("variable", "value", "asset", "words"),
     [
@@ -185,7 +179,7 @@ def _closed_port() -> int:
 def test_a_store_that_does_not_answer_or_refuses_is_named(held, variable, value, asset, words):
     tv5, endpoints = held
     ports = {
-        "closed": _closed_port(),
+        "closed": closed_port(),
         "redis": endpoints.redis_url.rpartition(":")[2].partition("/")[0],
         "postgres": endpoints.postgres_url.rpartition(":")[2].partition("/")[0],
     }
@@ -235,7 +229,7 @@ def test_simulate_writes_what_was_asked_for(tmp_path: Path):
 def test_doctor_finds_what_is_wrong(held):
     tv5, _ = held
     assert tv5("doctor", **TINY).returncode == 0
-    broken = tv5("doctor", **TINY, TV5_REDIS_URL=f"redis://127.0.0.1:{_closed_port()}/0", TV5_TEXT_MODEL="no/model")
+    broken = tv5("doctor", **TINY, TV5_REDIS_URL=f"redis://127.0.0.1:{closed_port()}/0", TV5_TEXT_MODEL="no/model")
     assert broken.returncode == 1
     assert "Redis does not answer" in broken.stdout and "no/model is not on this machine" in broken.stdout
 

@@ -1,6 +1,5 @@
 """What `tv5 run` leaves behind, and what it survives."""
 
-import contextlib
 import random
 import signal
 import tempfile
@@ -9,13 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
-import psutil
 import pytest
 
 from tv5_assets.dagster_kit.instance import UNFINISHED, environment
 from tv5_assets.services.embedded import running
 from tv5_assets.services.endpoints import ADDRESS_FIELDS
-from tv5_assets.services.supervisor import STOP_SECONDS
 from tv5_assets.settings import Settings
 from tv5_assets_tests.commands import ONE_ASSET_OF_EACH_STORE, TINY, Tv5
 
@@ -54,18 +51,6 @@ def unfinished_runs(tv5: Tv5) -> list[str]:
             return [run.run_id for run in instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))]
 
 
-def left_running(tv5: Tv5) -> list[str]:
-    """Return the command line of each process that does not end in the time that a slow server has to stop."""
-    deadline = time.monotonic() + STOP_SECONDS + 30
-    while (left := tv5.processes()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    lines = []
-    for process in left:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            lines.append(f"{process.pid} {process.status()}: {' '.join(process.cmdline())}")
-    return lines
-
-
 def loads(summary) -> dict[str, int]:
     return {asset["key"]: asset["rows"] for asset in summary["assets"]}
 
@@ -85,13 +70,23 @@ def test_a_run_ends_with_nothing_running(first, tiny: Tv5):
     assert tiny.leftovers() == []
 
 
+def test_a_second_run_changes_nothing_that_is_published(first, tiny: Tv5):
+    again = tiny.summary()
+    assert again["succeeded"], [*again["errors"], *again["checks"]]
+    published = {asset["key"]: asset["changed"] for asset in again["assets"] if asset["changed"] is not None}
+    assert {key.partition("/")[0] for key in published} == {"milvus", "neo4j", "agentdb", "redis"}
+    # What is trending is ranked anew in every run.
+    assert {key for key, changed in published.items() if changed} <= {"redis/trends"}
+    assert loads(again) == loads(first)
+
+
 def test_ten_kills_leave_nothing_that_the_next_run_does_not_mend(first, tiny: Tv5):
     moments = random.Random(SEED)
     for _ in range(KILLS):
         with tiny.started("run", "--select", ONE_ASSET_OF_EACH_STORE, TV5_SEED=str(moments.randint(1, 10**6))) as run:
             time.sleep(moments.uniform(1, 11))
             run.send_signal(signal.SIGKILL)
-        assert left_running(tiny) == []
+        assert tiny.left_running() == []
 
     again = tiny.summary("--select", f'{ONE_ASSET_OF_EACH_STORE} or key:"reports/reconciliation"')
     assert again["succeeded"], [*again["errors"], *again["checks"]]
@@ -116,5 +111,5 @@ def test_an_interrupted_run_stops_everything(tiny: Tv5, number: signal.Signals):
         rest = run.stdout.read()
         assert run.wait(timeout=60) != 0
     assert "Traceback" not in rest
-    assert left_running(tiny) == []
+    assert tiny.left_running() == []
     assert unfinished_runs(tiny) == []

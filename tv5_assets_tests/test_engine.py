@@ -3,20 +3,35 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import narwhals as nw
 import polars as pl
 import pytest
 
+from tv5_assets.dagster_kit.io_managers import TableIOManager
+from tv5_assets.dagster_kit.resources import SettingsResource
+from tv5_assets.defs import features
 from tv5_assets.engine import Engine, engine
 from tv5_assets.errors import InputError
+from tv5_assets.movielens import parse
 from tv5_assets.movielens.moments import with_moment
-from tv5_assets.tables.processed import DAYS_OF_WEEK, TIMES_OF_DAY
+from tv5_assets.movielens.simulate import simulate
+from tv5_assets.settings import load_settings
+from tv5_assets.tables.features import Episodes
+from tv5_assets.tables.processed import DAYS_OF_WEEK, GENRES, TIMES_OF_DAY
 
 needs_spark = pytest.mark.skipif(
     importlib.util.find_spec("pyspark") is None or shutil.which("java") is None,
     reason="Spark needs pyspark and Java, and one of them is not installed",
 )
 ENGINES = ["polars", pytest.param("spark", marks=needs_spark)]
+
+
+def movies_of(raw: Path) -> pl.DataFrame:
+    """Return the ids and genres of a set's movies, which is all that episodes read of them."""
+    genres = pl.col("genres").str.split("|").list.eval(pl.element().filter(pl.element().is_in(GENRES)))
+    movies = pl.read_csv(raw / "movies.csv").select(pl.col("movieId").alias("movie_id"), genres)
+    return movies.cast({"movie_id": pl.Int32, "genres": pl.List(pl.Enum(GENRES))})
 
 
 def by_every_hour(path: Path) -> pl.DataFrame:
@@ -57,6 +72,35 @@ def test_writing_again_replaces(tmp_path: Path, name: str) -> None:
     first = through(engine(name), tmp_path / "in.parquet", tmp_path / "out.parquet")
     again = through(engine(name), tmp_path / "in.parquet", tmp_path / "out.parquet")
     assert first.equals(again)
+
+
+@needs_spark
+def test_an_asset_runs_on_the_engine_that_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = simulate(tmp_path / "raw", users=30, movies=120, ratings=900, seed=1)
+    monkeypatch.setenv("TV5_DATASET", "simulated")
+
+    def episodes_on(name: str) -> pl.DataFrame:
+        monkeypatch.setenv("TV5_HOME", str(tmp_path / name))
+        monkeypatch.setenv("TV5_ENGINE", name)
+        data = load_settings().dataset_root
+        for table, frame in {"ratings": parse.ratings(raw), "movies": movies_of(raw)}.items():
+            frame.lazy().sink_parquet(Path(str(data)) / "processed" / f"{table}.parquet", mkdir=True)
+        done = dg.materialize(
+            [
+                features.episodes,
+                *(dg.AssetSpec(["processed", table]).with_io_manager_key("tables") for table in ("ratings", "movies")),
+            ],
+            resources={"tables": TableIOManager(), "settings": SettingsResource()},
+        )
+        assert done.success
+        assert [path.name for path in Path(str(data / "features")).iterdir()] == ["episodes.parquet"]
+        return pl.read_parquet(str(data / "features" / "episodes.parquet"))
+
+    on_polars, on_spark = episodes_on("polars"), episodes_on("spark")
+    Episodes.validate(on_spark)
+    assert len(on_polars) == 900
+    assert on_polars["next_state"].null_count() > 0
+    assert on_spark.equals(on_polars)
 
 
 def test_polars_gives_enums(tmp_path: Path) -> None:

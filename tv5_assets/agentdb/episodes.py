@@ -1,61 +1,81 @@
 """Episodes: each rating as one step of a user's history, with state, action, reward and next state.
 
-What does not belong here: what the states mean (states.py) and what is learnt from the steps (qlearning.py).
+A function over Narwhals lazy frames, so that it runs on Polars and on Spark alike. What does not belong here: what the
+states mean (states.py) and what is learnt from the steps (qlearning.py).
 """
 
 from datetime import timedelta
+from typing import Any
 
+import narwhals as nw
 import polars as pl
 
 from tv5_assets.agentdb.rewards import reward_of
-from tv5_assets.agentdb.states import NO_ACTION, movie_actions, state_of
-from tv5_assets.tables.features import Episodes
-from tv5_assets.tables.table import polars_schema
+from tv5_assets.agentdb.states import STATES, movie_actions, state_code
+from tv5_assets.engine import Engine
+from tv5_assets.tables.features import ACTIONS, NO_GENRE
 
 SESSION_GAP = timedelta(days=30)
 """A pause longer than this ends a session, and with it the chain of rewards."""
 
+_USER = "user_id"
+_TIME = ("rated_at", "row")  # equal times are common; then the order of the file decides
 
-def episodes(ratings: pl.LazyFrame, movies: pl.DataFrame) -> pl.LazyFrame:
+
+def episodes(ratings: "nw.LazyFrame[Any]", movies: pl.DataFrame, engine: Engine) -> "nw.LazyFrame[Any]":
     """Turn ratings into steps, each user's in the order of time, equal times in the order of the file.
 
     Args:
         ratings: rows of ``processed/ratings``.
         movies: ``movie_id`` and ``genres`` of the whole catalogue.
+        engine: the engine that ``ratings`` belong to.
 
     Returns:
         Rows of ``features/episodes``, by user and step. A rating of a movie that is not in the catalogue has the
         action ``none``; that there is none such is a gate's business.
     """
-    user = pl.col("user_id")
-    # Sorted once, so that every window below finds a user's rows together and in order.
+    mean = ratings.select(nw.col("rating").cast(nw.Float64).mean()).collect().item()
+    codes = movie_actions(movies).with_columns(pl.col("action").to_physical().cast(pl.Int32))
+    none = nw.lit(ACTIONS.index(NO_GENRE))
     steps = (
-        ratings.join(movie_actions(movies).lazy(), on="movie_id", how="left")
-        .sort("user_id", "rated_at", "row")
+        ratings.join(engine.frame(codes), on="movie_id", how="left")
         .with_columns(
-            begins=(pl.col("rated_at").diff().over(user) > SESSION_GAP).fill_null(True),
-            reward=reward_of(pl.col("rating"), user),
-            action=pl.col("action").fill_null(NO_ACTION),
+            begins=(nw.col("rated_at") - _before(nw.col("rated_at")) > SESSION_GAP).fill_null(True),
+            reward=reward_of(nw.col("rating"), _USER, mean or 0.0),
+            action=nw.when(nw.col("action").is_null()).then(none).otherwise(nw.col("action")),
+            step=nw.col("row").cum_count().over(_USER, order_by=_TIME).cast(nw.Int32) - 1,
         )
         .with_columns(
-            session=pl.col("begins").cum_sum().over(user).cast(pl.Int32) - 1,
-            step=pl.int_range(pl.len(), dtype=pl.Int32).over(user),
-            terminal=pl.col("begins").shift(-1).over(user).fill_null(True),
-            last_genre=pl.when(~pl.col("begins")).then(pl.col("action").shift(1).over(user)),
+            session=nw.col("begins").cast(nw.Int32).cum_sum().over(_USER, order_by=_TIME).cast(nw.Int32) - 1,
+            terminal=_after(nw.col("begins")).fill_null(True),
+            last_genre=nw.when(~nw.col("begins")).then(_before(nw.col("action"))),
         )
-        .with_columns(state=state_of(pl.col("time_of_day"), pl.col("day_of_week"), pl.col("last_genre")))
-        .with_columns(next_state=pl.when(~pl.col("terminal")).then(pl.col("state").shift(-1).over(user)))
+        .with_columns(state=state_code(nw.col("time_of_day"), nw.col("day_of_week"), nw.col("last_genre")))
+        .with_columns(next_state=nw.when(~nw.col("terminal")).then(_after(nw.col("state"))))
+        .sort(_USER, "step")
+        .with_columns(occurred_at=nw.col("rated_at"))
     )
-    return steps.select(
+    named = engine.typed(steps, labels={"state": STATES, "action": ACTIONS, "next_state": STATES})
+    return named.with_columns(nw.col("state", "next_state").cast(nw.String)).select(
         "row",
-        "user_id",
+        _USER,
         "session",
         "step",
-        pl.col("state").cast(pl.String),
+        "state",
         "action",
         "movie_id",
         "reward",
-        pl.col("next_state").cast(pl.String),
+        "next_state",
         "terminal",
-        pl.col("rated_at").alias("occurred_at"),
-    ).match_to_schema(polars_schema(Episodes))
+        "occurred_at",
+    )
+
+
+def _before(column: nw.Expr) -> nw.Expr:
+    """Return the value of the user's step before; null for the first."""
+    return column.shift(1).over(_USER, order_by=_TIME)
+
+
+def _after(column: nw.Expr) -> nw.Expr:
+    """Return the value of the user's next step; null for the last."""
+    return column.shift(-1).over(_USER, order_by=_TIME)

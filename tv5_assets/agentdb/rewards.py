@@ -1,12 +1,12 @@
 """What a choice was worth: from a rating to a reward between -1 and 1."""
 
-import polars as pl
+import narwhals as nw
 
 _HALF_SCALE = 2.25  # half of the way from 0.5 to 5 stars
 _PRIOR_RATINGS = 5.0
 
 
-def reward_of(rating: pl.Expr, user: pl.Expr) -> pl.Expr:
+def reward_of(rating: nw.Expr, user: str, mean: float) -> nw.Expr:
     """Return ``(rating - the user's mean) / 2.25``, clipped to -1 and 1.
 
     The centre is the user's own mean, not the middle of the scale. Users differ far more in how they use the scale
@@ -20,8 +20,9 @@ def reward_of(rating: pl.Expr, user: pl.Expr) -> pl.Expr:
 
     Args:
         rating: stars, from 0.5 to 5.
-        user: the column that the mean is taken over.
+        user: name of the column that the user's mean is taken over.
+        mean: mean of all ratings.
     """
-    rating = rating.cast(pl.Float64)  # in which sums of half stars are exact, in whatever order they are added
-    centre = (rating.sum().over(user) + _PRIOR_RATINGS * rating.mean()) / (rating.len().over(user) + _PRIOR_RATINGS)
-    return ((rating - centre) / _HALF_SCALE).clip(-1, 1).cast(pl.Float32)
+    rating = rating.cast(nw.Float64)  # in which sums of half stars are exact, in whatever order they are added
+    centre = (rating.sum().over(user) + _PRIOR_RATINGS * mean) / (rating.count().over(user) + _PRIOR_RATINGS)
+    return ((rating - centre) / _HALF_SCALE).clip(-1, 1).cast(nw.Float32)

@@ -8,20 +8,18 @@ What does not belong here: what a choice was worth (rewards.py).
 import hashlib
 from itertools import product
 
+import narwhals as nw
 import polars as pl
 
 from tv5_assets.tables.features import ACTIONS, DAY_TYPES, NO_GENRE
-from tv5_assets.tables.processed import DAYS_OF_WEEK, TIMES_OF_DAY
+from tv5_assets.tables.processed import TIMES_OF_DAY
 
 STATES = tuple("|".join(parts) for parts in product(TIMES_OF_DAY, DAY_TYPES, ACTIONS))
 """Every state, by time of day, day type and last genre; a state's code is its place here."""
 SLOTS = len(TIMES_OF_DAY) * len(DAY_TYPES)
 """Pairs of time of day and day type: ``code = slot * len(ACTIONS) + last genre``."""
 
-_STATE = pl.Enum(STATES)
 _ACTION = pl.Enum(ACTIONS)
-NO_ACTION = pl.lit(NO_GENRE, dtype=_ACTION)
-"""The action of a movie without genres, as an expression."""
 _FORMAT_GENRE = "IMAX"  # MovieLens lists it as a genre, but it says how a movie is shown, not what it is
 
 
@@ -34,18 +32,20 @@ STATE_HASHES = tuple(state_hash(state) for state in STATES)
 """The hash of every state, by its code."""
 
 
-def state_of(time_of_day: pl.Expr, day_of_week: pl.Expr, last_genre: pl.Expr) -> pl.Expr:
-    """Return the state as an Enum over STATES; ``last_genre`` is null where a session begins.
+def state_code(time_of_day: nw.Expr, day_of_week: nw.Expr, last_genre: nw.Expr) -> nw.Expr:
+    """Return the code of a state, its place in STATES.
 
     Args:
-        time_of_day: Enum of TIMES_OF_DAY.
-        day_of_week: Enum of DAYS_OF_WEEK.
-        last_genre: Enum of ACTIONS, null for none.
+        time_of_day: one of TIMES_OF_DAY.
+        day_of_week: one of DAYS_OF_WEEK.
+        last_genre: code of an action, its place in ACTIONS; null where a session begins.
     """
-    weekend = day_of_week.to_physical() >= DAYS_OF_WEEK.index("Sat")
-    slot = time_of_day.to_physical() * len(DAY_TYPES) + weekend
-    genre = last_genre.to_physical().fill_null(ACTIONS.index(NO_GENRE))
-    return (slot.cast(pl.UInt8) * len(ACTIONS) + genre.cast(pl.UInt8)).cat.to(_STATE)
+    part = nw.lit(len(TIMES_OF_DAY) - 1)
+    for position, name in enumerate(TIMES_OF_DAY[:-1]):
+        part = nw.when(time_of_day == name).then(nw.lit(position)).otherwise(part)
+    weekend = nw.when((day_of_week == "Sat") | (day_of_week == "Sun")).then(nw.lit(1)).otherwise(nw.lit(0))
+    genre = nw.when(last_genre.is_null()).then(nw.lit(ACTIONS.index(NO_GENRE))).otherwise(last_genre)
+    return (part * len(DAY_TYPES) + weekend) * len(ACTIONS) + genre
 
 
 def movie_actions(movies: pl.DataFrame) -> pl.DataFrame:
@@ -76,5 +76,5 @@ def movie_actions(movies: pl.DataFrame) -> pl.DataFrame:
     return (
         movies.select("movie_id")
         .join(rarest, on="movie_id", how="left", maintain_order="left")
-        .with_columns(pl.col("action").fill_null(NO_ACTION))
+        .with_columns(pl.col("action").fill_null(pl.lit(NO_GENRE, dtype=_ACTION)))
     )

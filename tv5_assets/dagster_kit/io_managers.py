@@ -6,18 +6,22 @@ asset key and the settings; remote data folders (s3://, gs://) work through fssp
 
 import time
 from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
 import dagster as dg
+import narwhals as nw
 import polars as pl
 from upath import UPath
 
 from tv5_assets.dagster_kit.metadata import column_schema, facts, sample
 from tv5_assets.embeddings.vectors import Vectors, read_vectors, write_vectors
+from tv5_assets.engine import engine_of
 from tv5_assets.errors import InputError
-from tv5_assets.files import replacing
+from tv5_assets.files import remove, replacing
 from tv5_assets.models.artifacts import ModelFolder, read_model, write_model
 from tv5_assets.settings import load_settings
 from tv5_assets.tables.table import Table, all_tables, polars_schema
@@ -78,10 +82,13 @@ class TableIOManager(_FileIOManager):
 
     suffix: str = ".parquet"
 
-    def write(self, key: dg.AssetKey, value: pl.LazyFrame | pl.DataFrame, part: Path) -> dict[str, Any]:
+    def write(
+        self, key: dg.AssetKey, value: "pl.LazyFrame | pl.DataFrame | nw.LazyFrame[Any]", part: Path
+    ) -> dict[str, Any]:
         """Stream the frame to Parquet; a column that is missing or of another type is an error."""
         table = table_of(key)
-        conforming(value.lazy(), table).sink_parquet(part)
+        with _in_polars(value, table, part) as frame:
+            conforming(frame, table).sink_parquet(part)
         written = pl.scan_parquet(part)
         return {
             "dagster/row_count": written.select(pl.len()).collect().item(),
@@ -89,10 +96,38 @@ class TableIOManager(_FileIOManager):
             "sample": sample(written.head(5).collect()),
         }
 
-    def read(self, key: dg.AssetKey, path: UPath, wanted: type) -> pl.LazyFrame | pl.DataFrame:
-        """Scan the file; collect it where the reader's annotation asks for a DataFrame."""
+    def read(self, key: dg.AssetKey, path: UPath, wanted: type) -> "pl.LazyFrame | pl.DataFrame | nw.LazyFrame[Any]":
+        """Scan the file with Polars, or with the chosen engine where the reader's annotation asks for Narwhals' frame;
+        collect it where it asks for a DataFrame.
+        """
+        if wanted is nw.LazyFrame and (settings := load_settings()).engine != "polars":
+            return engine_of(settings).scan(Path(str(path)))
         frame = pl.scan_parquet(str(path), storage_options=dict(path.storage_options) or None)
+        if wanted is nw.LazyFrame:
+            return nw.from_native(frame)
         return frame.collect() if wanted is pl.DataFrame else frame
+
+
+@contextmanager
+def _in_polars(
+    value: "pl.LazyFrame | pl.DataFrame | nw.LazyFrame[Any]", table: type[Table], part: Path
+) -> Iterator[pl.LazyFrame]:
+    """Yield a frame of any engine as one of Polars.
+
+    Another engine writes what it computed beside ``part``, in files and types of its own; from there Polars streams it
+    into the one file, and into the types that only it has.
+    """
+    if not isinstance(value, nw.LazyFrame):
+        yield value.lazy()
+    elif value.implementation.is_polars():
+        yield nw.to_native(value)
+    else:
+        computed = part.with_suffix(".computed")
+        try:
+            engine_of(load_settings()).sink(value, computed)
+            yield pl.scan_parquet(computed).cast(polars_schema(table))
+        finally:
+            remove(computed)
 
 
 class VectorsIOManager(_FileIOManager):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from tv5_assets.engine import Engine, engine_of
 from tv5_assets.services.endpoints import Endpoints, require, resolve
 from tv5_assets.settings import Settings, load_settings
 
@@ -32,6 +33,14 @@ class SettingsResource(dg.ConfigurableResource):
             InputError: a TV5_* variable has a value that it may not have.
         """
         return load_settings()
+
+    def engine(self) -> Engine:
+        """Return the engine that interaction-scale frames run on, by TV5_ENGINE.
+
+        Raises:
+            InputError: a TV5_* variable has a value that it may not have, or Spark is not installed.
+        """
+        return engine_of(self.get())
 
 
 class EncoderResource(dg.ConfigurableResource):

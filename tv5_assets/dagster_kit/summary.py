@@ -8,13 +8,23 @@ import dagster as dg
 
 @dataclass(frozen=True)
 class AssetOutcome:
-    """What became of one asset: ``materialized``, ``failed``, or ``skipped`` because something upstream failed."""
+    """What became of one asset.
+
+    Attributes:
+        key: the asset's key.
+        status: ``materialized``, ``failed``, or ``skipped`` because something upstream failed.
+        rows: rows that it has now.
+        seconds: wall time of its step.
+        error: why it failed.
+        changed: for what is published, whether the store did not serve exactly this already; null for all else.
+    """
 
     key: str
     status: str
     rows: int | None
     seconds: float | None
     error: str | None = None
+    changed: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -115,9 +125,14 @@ def _materialized(events: Iterable[dg.DagsterEvent]) -> dict[str, AssetOutcome]:
     for event in events:
         if event.is_step_materialization and event.asset_key:
             name = event.asset_key.to_user_string()
-            rows = event.step_materialization_data.materialization.metadata.get("dagster/row_count")
+            metadata = event.step_materialization_data.materialization.metadata
+            rows, changed = metadata.get("dagster/row_count"), metadata.get("changed")
             outcomes[name] = AssetOutcome(
-                name, "materialized", int(str(rows.value)) if rows else None, seconds.get(event.step_key)
+                name,
+                "materialized",
+                int(str(rows.value)) if rows else None,
+                seconds.get(event.step_key),
+                changed=bool(changed.value) if changed else None,
             )
     return outcomes
 

@@ -10,7 +10,7 @@ import narwhals as nw
 import polars as pl
 from pydantic import BaseModel
 
-from tv5_assets.agentdb.states import STATE_HASHES, STATES, state_of
+from tv5_assets.agentdb.states import STATE_HASHES, STATES, state_code
 from tv5_assets.engine import PolarsEngine
 from tv5_assets.movielens.moments import with_moment
 from tv5_assets.retrieval.stores import Stores, optional
@@ -46,11 +46,13 @@ def current_state(at: datetime, last_genre: str | None) -> str:
         at: the moment, with its time zone; as in the ratings, the time of day is that of UTC.
         last_genre: what the user chose last; None where nothing is known of it.
     """
-    seconds = nw.from_native(pl.LazyFrame({"at": [int(at.timestamp())]}))
-    moment: pl.LazyFrame = nw.to_native(with_moment(seconds, PolarsEngine(), seconds="at"))
-    genre = pl.lit(last_genre, dtype=pl.Enum(ACTIONS))
-    state = state_of(pl.col("time_of_day"), pl.col("day_of_week"), genre)
-    return str(moment.select(state).collect().item())
+    now = pl.DataFrame(
+        {"at": [int(at.timestamp())], "genre": [ACTIONS.index(last_genre) if last_genre else None]},
+        schema={"at": pl.Int64, "genre": pl.Int32},
+    )
+    moment = with_moment(PolarsEngine().frame(now), PolarsEngine(), seconds="at")
+    code = state_code(nw.col("time_of_day"), nw.col("day_of_week"), nw.col("genre"))
+    return STATES[moment.select(code.alias("state")).collect().item()]
 
 
 def nearest_state(state: str, visited: Iterable[str]) -> str | None:

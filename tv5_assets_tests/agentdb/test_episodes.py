@@ -1,13 +1,15 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import narwhals as nw
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tv5_assets.agentdb.episodes import episodes
+from tv5_assets.agentdb.episodes import episodes as episodes_of
 from tv5_assets.agentdb.rewards import reward_of
+from tv5_assets.engine import PolarsEngine
 from tv5_assets.tables.features import Episodes
 from tv5_assets.tables.processed import DAYS_OF_WEEK, GENRES, TIMES_OF_DAY, Ratings
 from tv5_assets.tables.table import polars_schema
@@ -30,6 +32,11 @@ def ratings_of(*rows: tuple[int, int, float, datetime]) -> pl.LazyFrame:
         schema=polars_schema(Ratings),
         orient="row",
     )
+
+
+def episodes(ratings: pl.LazyFrame, movies: pl.DataFrame) -> pl.LazyFrame:
+    found: pl.LazyFrame = nw.to_native(episodes_of(nw.from_native(ratings), movies, PolarsEngine()))
+    return found
 
 
 def test_a_hand_worked_history() -> None:
@@ -73,7 +80,9 @@ def test_no_ratings_give_no_episodes() -> None:
 def test_a_reward_is_the_distance_from_the_users_own_mean() -> None:
     stars = [(1, 5.0), (1, 3.0), (2, 1.0)]
     frame = pl.DataFrame(stars, schema={"user_id": pl.Int32, "rating": pl.Float32}, orient="row")
-    rewards = frame.select(reward_of(pl.col("rating"), pl.col("user_id"))).to_series()
+    rewards = (
+        nw.from_native(frame).select(reward=reward_of(nw.col("rating"), "user_id", mean=3.0)).to_native()["reward"]
+    )
     # Mean of all: 3. Centres: (8 + 15) / 7 = 23/7 and (1 + 15) / 6 = 8/3.
     assert rewards.to_list() == pytest.approx([(5 - 23 / 7) / 2.25, (3 - 23 / 7) / 2.25, (1 - 8 / 3) / 2.25])
     assert rewards.dtype == pl.Float32

@@ -141,7 +141,7 @@ def publish(stores: Stores) -> None:
     ):
         neo4j.publish_relationships(graph, relationship, rows, VERSION)
 
-    steps = episodes(ratings(), catalogue)
+    steps = nw.to_native(episodes(nw.from_native(ratings()), catalogue, PolarsEngine()))
     policies = learn(steps, users()).policies
     connection, cache = stores.need_agentdb(), stores.need_cache()
     postgres.publish(connection, postgres.EPISODES, postgres.episode_rows(steps), VERSION)
