@@ -4,6 +4,7 @@ What does not belong here: defaults of one function, and where the embedded serv
 (services/endpoints.py resolves that, because it is known only once they run).
 """
 
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -19,6 +20,34 @@ DATASETS: tuple[str, ...] = get_args(DatasetName)
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _DEFAULT_HOME = _CHECKOUT / ".tv5" if (_CHECKOUT / "pyproject.toml").is_file() else Path.home() / ".tv5"
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is generated beside what MovieLens has.
+
+    Attributes:
+        contexts: viewing contexts.
+        segments: subtitle segments of all movies together; None means SEGMENTS_PER_MOVIE of each.
+        catalog_items: items of the media catalog.
+        queries: search queries.
+    """
+
+    contexts: int
+    segments: int | None
+    catalog_items: int
+    queries: int
+
+    def segments_of(self, movies: int) -> int:
+        """Return the number of subtitle segments of so many movies together."""
+        return self.segments or SEGMENTS_PER_MOVIE * movies
+
+
+SEGMENTS_PER_MOVIE = 4
+_SIZES = {
+    "small": Sizes(contexts=5_000, segments=None, catalog_items=10_000, queries=1_000),
+    "full": Sizes(contexts=100_000, segments=1_000_000, catalog_items=1_000_000, queries=10_000),
+}
 
 
 class Settings(BaseSettings):
@@ -44,6 +73,13 @@ class Settings(BaseSettings):
     simulated_genome: bool = Field(False, description="The simulated dataset has a tag genome, as ml-25m has")
     trend_movies: int = Field(5_000, ge=1, description="Movies whose trend is tracked, the most rated first")
     trend_days: int = Field(365, ge=2, description="Days of trend history")
+    scale: Literal["small", "full"] = Field(
+        "small", description="Size of the generated world: to go with ml-latest-small, or full size"
+    )
+    contexts: int | None = Field(None, ge=1, description="Viewing contexts; 5,000, or 100,000 at full scale")
+    segments: int | None = Field(None, ge=1, description="Subtitle segments; 4 per movie, or 1,000,000 at full scale")
+    catalog_items: int | None = Field(None, ge=1, description="Catalog items; 10,000, or 1,000,000 at full scale")
+    queries: int | None = Field(None, ge=1, description="Search queries; 1,000, or 10,000 at full scale")
     similar_threshold: float = Field(0.8, ge=-1, le=1, description="Least cosine of a SIMILAR_TO edge")
     similar_k: int = Field(20, ge=1, description="Most SIMILAR_TO edges of one movie")
 
@@ -83,6 +119,12 @@ class Settings(BaseSettings):
     def dataset_root(self) -> UPath:
         """Folder that asset keys are relative to: ``<data>/<dataset>``."""
         return self.data_root / self.dataset
+
+    @property
+    def sizes(self) -> Sizes:
+        """Sizes of the generated world: those that were set, and for the others what the scale says."""
+        preset = _SIZES[self.scale]
+        return Sizes(**{size.name: getattr(self, size.name) or getattr(preset, size.name) for size in fields(Sizes)})
 
     @property
     def raw_folder(self) -> Path:
