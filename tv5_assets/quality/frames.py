@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
+from tv5_assets.errors import InputError
 from tv5_assets.quality.verdict import Verdict
 from tv5_assets.tables.table import Table
 
@@ -219,28 +220,52 @@ def share_between(part: int, whole: int, bounds: tuple[float, float], what: str)
     )
 
 
-def shares_near(frame: pl.LazyFrame, column: str, expected: Mapping[str, float], tolerance: float) -> Verdict:
-    """Hold the share of each value of a column to what is expected of it, within a tolerance.
+def proportions_as_declared(
+    frame: pl.LazyFrame, column: str, expected: Mapping[str, float], least_p: float = 1e-6
+) -> Verdict:
+    """Judge whether the values of a column could have been drawn with the proportions that are declared.
 
-    Few rows stray from it by chance, so that four standard errors are allowed where they are more.
+    By the likelihood-ratio (G) form of the chi-squared test, whose far tail, unlike Pearson's, also holds where a few
+    rows of a rare value are expected: 30 rows pass unless they differ grossly, a million must agree to a fraction of a
+    percent.
+
+    Args:
+        frame: any rows; none at all fail, since nothing was shown.
+        column: of text, or of what can be written as text.
+        expected: share of each value that may occur, summing to 1; a null is a value that may not.
+        least_p: the verdict fails below this probability that chance alone strays as far.
+
+    Raises:
+        InputError: the shares do not sum to 1.
     """
-    counts = frame.group_by(pl.col(column).cast(pl.String)).len().collect(engine="streaming")
-    found = dict(counts.iter_rows())
+    from scipy.stats import power_divergence  # takes two seconds to import, which loading the graph must not
+
+    if not math.isclose(sum(expected.values()), 1, abs_tol=1e-6):
+        raise InputError(f"the expected shares of {column} sum to {sum(expected.values()):g}, not to 1")
+    found = dict(frame.group_by(pl.col(column).cast(pl.String)).len().collect(engine="streaming").iter_rows())
     rows = sum(found.values())
+    possible = {value: share for value, share in expected.items() if share > 0}
+    undeclared = sorted(str(value) for value in found.keys() - possible.keys())
+    p_value = 0.0
+    if rows and not undeclared:
+        counts = [found.get(value, 0) for value in possible]
+        whole = sum(possible.values())
+        wanted = [rows * share / whole for share in possible.values()]
+        p_value = float(power_divergence(counts, wanted, lambda_="log-likelihood").pvalue)
     shares = {value: found.get(value, 0) / rows if rows else 0.0 for value in {**expected, **found}}
-
-    def allowed(value: str) -> float:
-        wanted = expected.get(value, 0)
-        return max(tolerance, 4 * math.sqrt(wanted * (1 - wanted) / rows)) if rows else tolerance
-
-    off = {value: share for value, share in shares.items() if abs(share - expected.get(value, 0)) > allowed(value)}
+    furthest = sorted(possible, key=lambda value: -abs(shares[value] - possible[value]))[:3]
     return Verdict(
-        passed=rows > 0 and not off,
-        facts={"rows": rows, "tolerance": tolerance, **{f"share of {value}": share for value, share in shares.items()}},
-        description=", ".join(
-            f"{value} {share:.1%} instead of {expected.get(value, 0):.0%}" for value, share in off.items()
-        )
-        or f"every share is within {tolerance:.0%} of what is declared, or within chance",
+        passed=rows > 0 and not undeclared and p_value >= least_p,
+        facts={
+            "rows": rows,
+            "p_value": p_value,
+            "least_p": least_p,
+            "undeclared": len(undeclared),
+            **{f"share of {value}": share for value, share in shares.items()},
+        },
+        description=(f"undeclared: {', '.join(undeclared[:5])}; " if undeclared else "")
+        + ("furthest off: " + ", ".join(f"{value} {shares[value]:.2%} for {possible[value]:.2%}" for value in furthest))
+        + f" of {rows} rows; p = {p_value:.2g}",
     )
 
 

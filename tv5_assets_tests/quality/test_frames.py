@@ -5,17 +5,18 @@ import dataframely as dy
 import polars as pl
 import pytest
 
+from tv5_assets.errors import InputError
 from tv5_assets.quality import frames
 from tv5_assets.quality.frames import (
     column_failures,
     complete_grid,
     no_older_than,
     no_orphans,
+    proportions_as_declared,
     rejects_within,
     row_count_is,
     share_at_least,
     share_between,
-    shares_near,
     table_rules,
     times_between,
     unique_key,
@@ -192,23 +193,47 @@ def test_a_share_out_of_bounds_fails(part: int, whole: int, passed: bool) -> Non
     assert share_between(part, whole, (0.55, 0.65), "movies on a platform").passed is passed
 
 
-def test_shares_far_from_what_is_declared_fail() -> None:
-    frame = pl.LazyFrame({"archetype": ["casual"] * 7_000 + ["senior"] * 3_000})
-    assert shares_near(frame, "archetype", {"casual": 0.7, "senior": 0.3}, tolerance=0.01).passed
-    verdict = shares_near(frame, "archetype", {"casual": 0.5, "senior": 0.3, "family": 0.2}, tolerance=0.05)
+def archetypes(**counts: int) -> pl.LazyFrame:
+    return pl.LazyFrame({"archetype": [name for name, count in counts.items() for _ in range(count)]})
+
+
+def test_proportions_far_from_what_is_declared_fail() -> None:
+    frame = archetypes(casual=7_000, senior=3_000)
+    assert proportions_as_declared(frame, "archetype", {"casual": 0.7, "senior": 0.3, "ghost": 0.0}).passed
+    verdict = proportions_as_declared(frame, "archetype", {"casual": 0.5, "senior": 0.3, "family": 0.2})
     assert not verdict.passed
     assert verdict.facts["share of family"] == 0
-    assert "casual 70.0% instead of 50%" in verdict.description
-    assert "senior" not in verdict.description
-    assert not shares_near(frame, "archetype", {"casual": 0.7}, tolerance=0.1).passed  # senior is not declared
-    assert not shares_near(frame.head(0), "archetype", {}, tolerance=1).passed
+    assert "casual 70.00% for 50.00%" in verdict.description
 
 
-def test_shares_of_few_rows_may_stray_as_far_as_chance_takes_them() -> None:
+def test_values_that_are_not_declared_fail_however_few() -> None:
+    frame = archetypes(casual=99_999, senior=1)
+    verdict = proportions_as_declared(frame, "archetype", {"casual": 1.0})
+    assert not verdict.passed
+    assert "undeclared: senior" in verdict.description
+    nulls = pl.LazyFrame({"archetype": ["casual", None]})
+    assert not proportions_as_declared(nulls, "archetype", {"casual": 1.0}).passed
+
+
+def test_proportions_of_few_rows_may_stray_as_far_as_chance_takes_them_and_of_many_hardly() -> None:
     expected = {"casual": 0.5, "senior": 0.5}
-    few, many = (pl.LazyFrame({"archetype": ["casual"] * 6 * n + ["senior"] * 4 * n}) for n in (1, 1_000))
-    assert shares_near(few, "archetype", expected, tolerance=0.05).passed
-    assert not shares_near(many, "archetype", expected, tolerance=0.05).passed
+    few, many = (archetypes(casual=6 * n, senior=4 * n) for n in (3, 1_000))
+    assert proportions_as_declared(few, "archetype", expected).passed
+    assert not proportions_as_declared(many, "archetype", expected).passed
+    assert proportions_as_declared(archetypes(casual=502_000, senior=498_000), "archetype", expected).passed
+    assert not proportions_as_declared(archetypes(casual=503_000, senior=497_000), "archetype", expected).passed
+
+
+def test_a_rare_value_drawn_a_few_times_more_than_expected_is_no_proof() -> None:
+    # 16 of 100 where 5 are expected: Pearson finds p = 4e-7, the binomial tail is 4e-5.
+    frame = archetypes(rare=16, common=84)
+    assert proportions_as_declared(frame, "archetype", {"rare": 0.05, "common": 0.95}).passed
+
+
+def test_nothing_shows_no_proportions_and_shares_must_be_whole() -> None:
+    assert not proportions_as_declared(archetypes(casual=1).head(0), "archetype", {"casual": 1.0}).passed
+    with pytest.raises(InputError, match=r"archetype sum to 0\.9"):
+        proportions_as_declared(archetypes(casual=1), "archetype", {"casual": 0.9})
 
 
 def test_a_hole_in_a_grid_fails() -> None:

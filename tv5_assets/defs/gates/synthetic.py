@@ -12,8 +12,6 @@ from tv5_assets.quality.verdict import Verdict
 from tv5_assets.tables.synthetic import ARCHETYPE_SHARES, ARCHETYPES
 
 AVAILABLE_SHARE = (0.55, 0.65)
-ARCHETYPE_TOLERANCE = 0.05
-"""With 610 users a share of 30 % has a standard deviation of 1.9 %."""
 
 
 def synthetic_gates() -> list[Gate]:
@@ -32,10 +30,9 @@ def synthetic_gates() -> list[Gate]:
             "archetype_shares",
             "Archetypes come in the shares that the table registry declares.",
             partial(
-                frames.shares_near,
+                frames.proportions_as_declared,
                 column="archetype",
                 expected=dict(zip(ARCHETYPES, ARCHETYPE_SHARES, strict=True)),
-                tolerance=ARCHETYPE_TOLERANCE,
             ),
             reads={"frame": "synthetic/users"},
         ),
