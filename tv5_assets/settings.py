@@ -5,6 +5,7 @@ What does not belong here: defaults of one function, and where the embedded serv
 """
 
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -20,6 +21,13 @@ DATASETS: tuple[str, ...] = get_args(DatasetName)
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _DEFAULT_HOME = _CHECKOUT / ".tv5" if (_CHECKOUT / "pyproject.toml").is_file() else Path.home() / ".tv5"
+
+
+class Scale(StrEnum):
+    """Size of the generated world; the names are what a person writes."""
+
+    small = "small"
+    full = "full"
 
 
 @dataclass(frozen=True)
@@ -44,10 +52,11 @@ class Sizes:
 
 
 SEGMENTS_PER_MOVIE = 4
-_SIZES = {
-    "small": Sizes(contexts=5_000, segments=None, catalog_items=10_000, queries=1_000),
-    "full": Sizes(contexts=100_000, segments=1_000_000, catalog_items=1_000_000, queries=10_000),
+SIZES = {
+    Scale.small: Sizes(contexts=5_000, segments=None, catalog_items=10_000, queries=1_000),
+    Scale.full: Sizes(contexts=100_000, segments=1_000_000, catalog_items=1_000_000, queries=10_000),
 }
+"""What each scale stands for; small goes with ml-latest-small, full is what the requirements name."""
 
 
 class Settings(BaseSettings):
@@ -73,8 +82,8 @@ class Settings(BaseSettings):
     simulated_genome: bool = Field(False, description="The simulated dataset has a tag genome, as ml-25m has")
     trend_movies: int = Field(5_000, ge=1, description="Movies whose trend is tracked, the most rated first")
     trend_days: int = Field(365, ge=2, description="Days of trend history")
-    scale: Literal["small", "full"] = Field(
-        "small", description="Size of the generated world: to go with ml-latest-small, or full size"
+    scale: Scale = Field(
+        Scale.small, description="Size of the generated world: to go with ml-latest-small, or full size"
     )
     contexts: int | None = Field(None, ge=1, description="Viewing contexts; 5,000, or 100,000 at full scale")
     segments: int | None = Field(None, ge=1, description="Subtitle segments; 4 per movie, or 1,000,000 at full scale")
@@ -123,7 +132,7 @@ class Settings(BaseSettings):
     @property
     def sizes(self) -> Sizes:
         """Sizes of the generated world: those that were set, and for the others what the scale says."""
-        preset = _SIZES[self.scale]
+        preset = SIZES[self.scale]
         return Sizes(**{size.name: getattr(self, size.name) or getattr(preset, size.name) for size in fields(Sizes)})
 
     @property

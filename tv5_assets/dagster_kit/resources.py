@@ -8,9 +8,10 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from pydantic import Field
 
 from tv5_assets.services.endpoints import Endpoints, require, resolve
-from tv5_assets.settings import Settings, load_settings
+from tv5_assets.settings import Scale, Settings, load_settings
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -23,7 +24,14 @@ if TYPE_CHECKING:
 
 
 class SettingsResource(dg.ConfigurableResource):
-    """The TV5_* settings, read from the environment of the process that runs the step."""
+    """The TV5_* settings, read from the environment of the process that runs the step.
+
+    A field left empty follows its TV5_* setting; in the launchpad it holds for that run alone.
+    """
+
+    scale: Scale | None = Field(
+        None, description="Size of the generated world in this run, small or full; empty means TV5_SCALE"
+    )
 
     def get(self) -> Settings:
         """Return the settings.
@@ -31,7 +39,7 @@ class SettingsResource(dg.ConfigurableResource):
         Raises:
             InputError: a TV5_* variable has a value that it may not have.
         """
-        return load_settings()
+        return load_settings(**({"scale": self.scale} if self.scale else {}))
 
 
 class EncoderResource(dg.ConfigurableResource):

@@ -25,6 +25,10 @@ SETTINGS = {
     "TV5_SIMULATED_GENOME": "true",
     "TV5_TREND_DAYS": "20",
     "TV5_TREND_MOVIES": "50",
+    "TV5_CONTEXTS": "400",
+    "TV5_SEGMENTS": "900",
+    "TV5_CATALOG_ITEMS": "600",
+    "TV5_QUERIES": "120",
     "TV5_DTYPE": "float32",
 }
 QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
