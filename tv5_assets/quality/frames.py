@@ -4,11 +4,12 @@ What does not belong here: what a table should look like (tables/) and which rul
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
+from tv5_assets.coherence import Rule
 from tv5_assets.errors import InputError
 from tv5_assets.quality.verdict import Verdict
 from tv5_assets.tables.table import Table
@@ -122,6 +123,25 @@ def _none_failed(failures: dict[str, int]) -> Verdict:
         facts={"rules": len(failures), "broken_rules": len(broken), **broken},
         description="; ".join(f"{count} rows break {rule}" for rule, count in broken.items()) or "every rule holds",
     )
+
+
+def every_row(frame: pl.LazyFrame, rules: Sequence[Rule]) -> dict[str, Verdict]:
+    """Judge in one pass whether each row keeps each rule; a rule that comes out null has nothing to say of a row."""
+    counts = (
+        frame.select(
+            pl.len().alias("rows"), *((~rule.holds()).fill_null(False).sum().alias(rule.name) for rule in rules)
+        )
+        .collect(engine="streaming")
+        .row(0, named=True)
+    )
+    return {
+        rule.name: Verdict(
+            passed=counts[rule.name] == 0,
+            facts={"rows": counts["rows"], "broken": counts[rule.name]},
+            description=f"{counts[rule.name]} of {counts['rows']} rows break it: {rule.demand}",
+        )
+        for rule in rules
+    }
 
 
 def no_orphans(

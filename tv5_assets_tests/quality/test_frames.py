@@ -5,11 +5,13 @@ import dataframely as dy
 import polars as pl
 import pytest
 
+from tv5_assets.coherence import Rule
 from tv5_assets.errors import InputError
 from tv5_assets.quality import frames
 from tv5_assets.quality.frames import (
     column_failures,
     complete_grid,
+    every_row,
     no_older_than,
     no_orphans,
     proportions_as_declared,
@@ -191,6 +193,18 @@ def test_too_many_rejects_fail() -> None:
 )
 def test_a_share_out_of_bounds_fails(part: int, whole: int, passed: bool) -> None:
     assert share_between(part, whole, (0.55, 0.65), "movies on a platform").passed is passed
+
+
+def test_rows_that_break_a_rule_are_counted_and_nulls_say_nothing() -> None:
+    frame = pl.LazyFrame({"mode": ["alone", "alone", "date", "alone"], "size": [1, 2, 2, None]})
+    rules = [
+        Rule("alone", "who is alone is one", lambda: (pl.col("mode") != "alone") | (pl.col("size") == 1)),
+        Rule("positive", "a size is positive", lambda: pl.col("size") > 0),
+    ]
+    verdicts = every_row(frame, rules)
+    assert {name: verdict.passed for name, verdict in verdicts.items()} == {"alone": False, "positive": True}
+    assert verdicts["alone"].facts == {"rows": 4, "broken": 1}
+    assert verdicts["alone"].description == "1 of 4 rows break it: who is alone is one"
 
 
 def archetypes(**counts: int) -> pl.LazyFrame:
