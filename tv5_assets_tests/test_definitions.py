@@ -20,6 +20,7 @@ ASSETS = {
     *("processed/" + name for name in ("movies", "ratings", "tags", "genome_tags", "genome_scores", "demographics")),
     "processed/rejects",
     *("synthetic/" + name for name in ("users", "platforms", "trends", "trends_now", "trending_topics")),
+    "synthetic/media_details",
     "features/episodes",
     *("embeddings/" + name for name in ("movies", "users", "similar_movies")),
     *("models/" + name for name in ("policies", "policy_prior")),

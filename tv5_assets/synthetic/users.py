@@ -11,15 +11,13 @@ from itertools import combinations, permutations
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from faker import Faker
 
 from tv5_assets.draws.choices import choose, gather, gather_from_pools
 from tv5_assets.draws.streams import uniform
+from tv5_assets.synthetic.names import full_names
 from tv5_assets.synthetic.places import CITIES, COUNTRY_SHARES
 from tv5_assets.tables.synthetic import AGE_RANGES, ARCHETYPE_SHARES, ARCHETYPES, LANGUAGES, Users
 from tv5_assets.tables.table import polars_schema
-
-_NAMES_PER_LOCALE = 400
 
 # One row for each archetype, in the order of ARCHETYPES; ages in the order of AGE_RANGES.
 _AGE_SHARES = np.array(
@@ -132,17 +130,8 @@ def _names(
 ) -> pl.Series:
     """Return a full name for each user, from the pools of the city's locale."""
     locales = sorted({place.locale for place in CITIES})
-    first_names, last_names = zip(*(_name_pools(locale, seed) for locale in locales), strict=True)
     locale = np.array([locales.index(place.locale) for place in CITIES])[city]
-    return gather_from_pools(first_names, locale, first) + " " + gather_from_pools(last_names, locale, last)
-
-
-def _name_pools(locale: str, seed: int) -> tuple[list[str], list[str]]:
-    """Return the first and the last names of a locale; a common name stands in its pool more than once."""
-    faker = Faker(locale)
-    faker.seed_instance(seed)
-    names = range(_NAMES_PER_LOCALE)
-    return [faker.first_name() for _ in names], [faker.last_name() for _ in names]
+    return full_names(locales, locale, first, last, seed)
 
 
 def _languages(city: npt.NDArray[np.intp], count: npt.NDArray[np.intp], draws: npt.NDArray[np.float64]) -> pl.Series:
