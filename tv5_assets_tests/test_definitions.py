@@ -19,6 +19,7 @@ ASSETS = {
     "raw/movielens",
     *("processed/" + name for name in ("movies", "ratings", "tags", "genome_tags", "genome_scores", "demographics")),
     "processed/rejects",
+    "synthetic/contexts",
     *("synthetic/" + name for name in ("users", "platforms", "trends", "trends_now", "trending_topics")),
     "synthetic/media_details",
     "features/episodes",

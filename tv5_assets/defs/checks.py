@@ -8,6 +8,7 @@ from tv5_assets.defs.gates.learning import learning_gates
 from tv5_assets.defs.gates.processed import processed_gates
 from tv5_assets.defs.gates.stores import store_gates
 from tv5_assets.defs.gates.synthetic import synthetic_gates
+from tv5_assets.defs.gates.viewing import viewing_gates
 from tv5_assets.tables.table import all_tables
 
 
@@ -20,6 +21,7 @@ def gates() -> dg.Definitions:
                 *(table_gate(table) for table in all_tables().values()),
                 *processed_gates(),
                 *synthetic_gates(),
+                *viewing_gates(),
                 *learning_gates(),
                 *store_gates(),
                 *latency_gates(),

@@ -8,9 +8,11 @@ import polars as pl
 from tv5_assets.cadence import TRENDS
 from tv5_assets.dagster_kit.assets import table_asset
 from tv5_assets.dagster_kit.resources import SettingsResource
+from tv5_assets.synthetic import contexts as contexts_
 from tv5_assets.synthetic import platforms as platforms_
 from tv5_assets.synthetic import trends as trends_
 from tv5_assets.synthetic import users as users_
+from tv5_assets.tables import contexts as viewing
 from tv5_assets.tables import synthetic
 
 RENEWED_AS_TRENDS = dg.FreshnessPolicy.time_window(fail_window=TRENDS.fail_after, warn_window=TRENDS.warn_after)
@@ -20,6 +22,12 @@ RENEWED_AS_TRENDS = dg.FreshnessPolicy.time_window(fail_window=TRENDS.fail_after
 def users(settings: SettingsResource, ratings: pl.LazyFrame) -> pl.DataFrame:
     user_ids = ratings.select(pl.col("user_id").unique().sort()).collect(engine="streaming").to_series()
     return users_.users(user_ids, settings.get().seed)
+
+
+@table_asset(viewing.Contexts, kinds=("numpy",))
+def contexts(settings: SettingsResource) -> pl.LazyFrame:
+    chosen = settings.get()
+    return contexts_.contexts(chosen.sizes.contexts, chosen.seed)
 
 
 @table_asset(synthetic.Platforms, kinds=("numpy",), ins={"movies": "processed/movies", "ratings": "processed/ratings"})

@@ -55,9 +55,20 @@ def is_synthetic(column: dy.Column) -> bool:
 def all_tables() -> dict[str, type[Table]]:
     """Return every registered table by its key, in the order of declaration."""
     # Imported here, so that a layer's module can import this one.
-    from tv5_assets.tables import benchmarks, embeddings, features, media, models, processed, raw, reports, synthetic
+    from tv5_assets.tables import (
+        benchmarks,
+        contexts,
+        embeddings,
+        features,
+        media,
+        models,
+        processed,
+        raw,
+        reports,
+        synthetic,
+    )
 
-    layers = (raw, processed, synthetic, media, features, embeddings, models, reports, benchmarks)
+    layers = (raw, processed, synthetic, contexts, media, features, embeddings, models, reports, benchmarks)
     return {
         member.key: member
         for layer in layers

@@ -6,11 +6,13 @@ from tv5_assets_tests.defs.corruptions.reports import report_corruptions, slow_q
 from tv5_assets_tests.defs.corruptions.schemas import table_corruptions
 from tv5_assets_tests.defs.corruptions.stores import store_corruptions
 from tv5_assets_tests.defs.corruptions.synthetic import synthetic_corruptions
+from tv5_assets_tests.defs.corruptions.viewing import viewing_corruptions
 
 BLOCKING = [
     *table_corruptions(),
     *processed_corruptions(),
     *synthetic_corruptions(),
+    *viewing_corruptions(),
     *learning_corruptions(),
     *store_corruptions(),
     *report_corruptions(),
