@@ -29,14 +29,50 @@ def chunked(
         chunk_rows: rows generated at once.
     """
 
-    def chunks(
+    def parts() -> Iterator[pl.DataFrame]:
+        for start in range(0, rows, chunk_rows):
+            yield make(np.arange(start, min(start + chunk_rows, rows)))
+
+    return _read_part_by_part(parts, schema)
+
+
+def chunked_over(
+    frame: pl.LazyFrame,
+    make: Callable[[pl.DataFrame], pl.DataFrame],
+    schema: pl.Schema,
+    chunk_rows: int = CHUNK_ROWS,
+) -> pl.LazyFrame:
+    """Return a frame of which each chunk is made from consecutive rows of another when it is read, in order.
+
+    Args:
+        frame: the other one; scanned from a file, so that a range of its rows is quickly read.
+        make: returns what follows from some of its rows, any number of rows.
+        schema: columns and types of what ``make`` returns.
+        chunk_rows: rows of ``frame`` read at once.
+    """
+
+    def parts() -> Iterator[pl.DataFrame]:
+        rows = frame.select(pl.len()).collect().item()
+        for start in range(0, rows, chunk_rows):
+            yield make(frame.slice(start, chunk_rows).collect())
+
+    return _read_part_by_part(parts, schema)
+
+
+def _read_part_by_part(parts: Callable[[], Iterator[pl.DataFrame]], schema: pl.Schema) -> pl.LazyFrame:
+    """Return a frame of which no more parts are made than are read."""
+
+    def read(
         columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _batch_rows: int | None
     ) -> Iterator[pl.DataFrame]:
-        wanted = rows if n_rows is None else min(rows, n_rows)
-        for start in range(0, wanted, chunk_rows):
-            chunk = make(np.arange(start, min(start + chunk_rows, wanted)))
+        wanted = n_rows
+        for part in parts():
+            chunk = part if wanted is None else part.head(wanted)
+            wanted = None if wanted is None else wanted - len(chunk)
             if predicate is not None:
                 chunk = chunk.filter(predicate)
             yield chunk if columns is None else chunk.select(columns)
+            if wanted == 0:
+                return
 
-    return register_io_source(chunks, schema=schema, is_pure=True)
+    return register_io_source(read, schema=schema, is_pure=True)

@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tv5_assets.draws.chunks import chunked
+from tv5_assets.draws.chunks import chunked, chunked_over
 from tv5_assets.draws.streams import uniform
 
 SCHEMA = pl.Schema({"row": pl.Int64, "draw": pl.Float64})
@@ -47,3 +47,19 @@ def test_no_rows_are_an_empty_frame():
 def test_it_is_streamed_to_parquet(tmp_path):
     chunked(1_000, made, SCHEMA, 64).sink_parquet(tmp_path / "rows.parquet")
     assert pl.read_parquet(tmp_path / "rows.parquet").equals(made(np.arange(1_000)))
+
+
+def twice(rows: pl.DataFrame) -> pl.DataFrame:
+    return pl.concat([rows, rows.with_columns(pl.col("draw") + 1)]).sort("row", "draw")
+
+
+@pytest.mark.parametrize("chunk_rows", [1, 7, 100, 1_000])
+def test_rows_made_of_others_are_the_same_at_any_chunk_size(chunk_rows: int):
+    frame = chunked_over(made(np.arange(100)).lazy(), twice, SCHEMA, chunk_rows)
+    assert frame.collect().equals(twice(made(np.arange(100))))
+    assert frame.head(5).collect().equals(twice(made(np.arange(100))).head(5))
+    assert frame.filter(pl.col("row") == 70).select("draw").collect().height == 2
+
+
+def test_of_no_rows_none_are_made():
+    assert chunked_over(pl.LazyFrame(schema=SCHEMA), twice, SCHEMA).collect().is_empty()
