@@ -386,6 +386,35 @@ def simulate(
     out.print(f"{escape(str(written))}: {counts}")
 
 
+@app.command(epilog="Example: tv5 export synthetic/users --format jsonl --out users.jsonl --limit 1000")
+def export(
+    table: Annotated[str, typer.Argument(help="The table, such as synthetic/users; docs/datasets.md lists them.")],
+    file_format: Annotated[
+        str | None,
+        typer.Option("--format", "-f", help="jsonl, csv, json or parquet. Default: as --out ends, or jsonl."),
+    ] = None,
+    out_file: Annotated[
+        str | None, typer.Option("--out", "-o", help="File, folder or URL to write. Default: the current folder.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many rows.")] = None,
+    flat: Annotated[
+        bool, typer.Option("--flat", help="Columns and ids as they are stored, not nested as documents.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    dataset: DatasetOption = None,
+) -> None:
+    """Write a table as JSON Lines, CSV, JSON or Parquet: one document for each row, nested, with ids as text."""
+    from tv5_assets.exports.write import export
+
+    with _errors_for_people(), _terminated_as_interrupted():
+        written = export(table, _settings(dataset), file_format, out_file, limit=limit, flat=flat, force=force)
+    rate = written.rows / max(written.seconds, 1e-9)
+    out.print(
+        f"{escape(str(written.path))}: {written.rows:,} rows, {written.bytes / 1e6:,.1f} MB "
+        f"in {written.seconds:.1f} s ({rate:,.0f} rows/s)"
+    )
+
+
 @app.command(epilog="Example: tv5 bench --quick")
 def bench(
     ratings: Annotated[int | None, typer.Option(min=10_000, help="Size. Default: ml-25m's.")] = None,

@@ -1,6 +1,7 @@
 """Files that are replaced whole: written beside their target, then renamed, so that a reader never sees half of one."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,10 +44,11 @@ def replacing(target: UPath | Path) -> Iterator[Path]:
         finally:
             remove(part)
             remove(old)
-    except OSError as error:
-        raise InputError(
-            f"cannot write {target}: {error.strerror or error}; free some space or mend the path"
-        ) from error
+    except Exception as error:
+        reason = _said_by_the_system(error)
+        if reason is None:
+            raise
+        raise InputError(f"cannot write {target}: {reason}; free some space or mend the path") from error
 
 
 def remove(path: Path) -> None:
@@ -55,6 +57,15 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def _said_by_the_system(error: Exception) -> str | None:
+    """Return what the operating system said where it is the cause of an error, also inside an error of Polars."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if code := re.search(r"\(os error (\d+)\)", str(error)):
+        return os.strerror(int(code[1]))
+    return str(error) if isinstance(error, OSError) else None
 
 
 def _remove_orphans(target: Path) -> None:

@@ -9,22 +9,31 @@ from upath import UPath
 from tv5_assets.files import replacing
 
 
-def test_a_full_disk_is_told_and_leaves_the_old_file(tmp_path: Path):
+WRITERS = {
+    "python": 'with part.open("wb") as file: file.write(b"x" * 100_000)',
+    "polars csv": 'pl.LazyFrame({"n": range(100_000)}).sink_csv(part)',
+    "polars parquet": 'pl.LazyFrame({"n": range(100_000)}).sink_parquet(part)',
+}
+
+
+@pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
+def test_a_full_disk_is_told_and_leaves_the_old_file(tmp_path: Path, write: str):
     target = tmp_path / "table.parquet"
     target.write_bytes(b"old")
     script = textwrap.dedent(
         f"""
         import resource, signal
         from pathlib import Path
+        import polars as pl
         from tv5_assets.files import replacing
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-        with replacing(Path({str(target)!r})) as part, part.open("wb") as file:
-            file.write(b"x" * 100_000)
+        with replacing(Path({str(target)!r})) as part:
+            {write}
         """
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert f"InputError: cannot write {target}" in ran.stderr
+    assert f"InputError: cannot write {target}: File too large" in ran.stderr
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
 

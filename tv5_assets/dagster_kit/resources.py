@@ -30,7 +30,7 @@ class SettingsResource(dg.ConfigurableResource):
     """
 
     scale: Scale | None = Field(
-        None, description="Size of the generated world in this run, small or full; empty means TV5_SCALE"
+        default=None, description="Size of the generated world in this run, small or full; empty means TV5_SCALE"
     )
 
     def get(self) -> Settings:
