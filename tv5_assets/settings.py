@@ -88,6 +88,7 @@ class Settings(BaseSettings):
     contexts: int | None = Field(None, ge=1, description="Viewing contexts; 5,000, or 100,000 at full scale")
     segments: int | None = Field(None, ge=1, description="Subtitle segments; 4 per movie, or 1,000,000 at full scale")
     catalog_items: int | None = Field(None, ge=1, description="Catalog items; 10,000, or 1,000,000 at full scale")
+    catalog_schema: Path | None = Field(None, description="Schema file of the catalog; empty means the bundled one")
     queries: int | None = Field(None, ge=1, description="Search queries; 1,000, or 10,000 at full scale")
     similar_threshold: float = Field(0.8, ge=-1, le=1, description="Least cosine of a SIMILAR_TO edge")
     similar_k: int = Field(20, ge=1, description="Most SIMILAR_TO edges of one movie")

@@ -12,6 +12,8 @@ from tv5_assets.synthetic import contexts as contexts_
 from tv5_assets.synthetic import platforms as platforms_
 from tv5_assets.synthetic import trends as trends_
 from tv5_assets.synthetic import users as users_
+from tv5_assets.synthetic.catalog.items import items
+from tv5_assets.tables import catalog as media_catalog
 from tv5_assets.tables import contexts as viewing
 from tv5_assets.tables import synthetic
 
@@ -65,3 +67,9 @@ def trends_now(
 )
 def trending_topics(trends_now: pl.DataFrame, movies: pl.DataFrame) -> pl.DataFrame:
     return trends_.trending_topics(trends_now, movies)
+
+
+@table_asset(media_catalog.Catalog, kinds=("numpy", "faker", "yaml"))
+def catalog(settings: SettingsResource) -> pl.LazyFrame:
+    chosen = settings.get()
+    return items(media_catalog.DECLARATION, chosen.sizes.catalog_items, chosen.seed)

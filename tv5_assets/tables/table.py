@@ -72,7 +72,10 @@ def all_tables() -> dict[str, type[Table]]:
         synthetic,
     )
 
-    layers = (raw, processed, synthetic, catalog, contexts, media, subtitles, features, embeddings, models, reports, benchmarks)
+    layers = (
+        raw, processed, synthetic, catalog, contexts, media, subtitles,
+        features, embeddings, models, reports, benchmarks,
+    )  # fmt: skip
     return {
         member.key: member
         for layer in layers
