@@ -22,7 +22,7 @@ ASSETS = {
     "synthetic/catalog",
     "synthetic/contexts",
     *("synthetic/" + name for name in ("users", "platforms", "trends", "trends_now", "trending_topics")),
-    "synthetic/media_details",
+    *("synthetic/" + name for name in ("media_details", "people", "credits", "influences")),
     *("synthetic/" + name for name in ("subtitles", "subtitle_segments")),
     "features/episodes",
     *("embeddings/" + name for name in ("movies", "users", "similar_movies")),

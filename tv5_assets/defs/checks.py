@@ -5,8 +5,10 @@ import dagster as dg
 from tv5_assets.dagster_kit.checks import build_checks, table_gate
 from tv5_assets.defs.gates.benchmarks import latency_gates
 from tv5_assets.defs.gates.learning import learning_gates
+from tv5_assets.defs.gates.media import media_gates
 from tv5_assets.defs.gates.processed import processed_gates
 from tv5_assets.defs.gates.stores import store_gates
+from tv5_assets.defs.gates.subtitles import subtitle_gates
 from tv5_assets.defs.gates.synthetic import synthetic_gates
 from tv5_assets.defs.gates.viewing import viewing_gates
 from tv5_assets.tables.table import all_tables
@@ -21,7 +23,9 @@ def gates() -> dg.Definitions:
                 *(table_gate(table) for table in all_tables().values()),
                 *processed_gates(),
                 *synthetic_gates(),
+                *media_gates(),
                 *viewing_gates(),
+                *subtitle_gates(),
                 *learning_gates(),
                 *store_gates(),
                 *latency_gates(),

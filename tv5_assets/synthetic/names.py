@@ -40,9 +40,20 @@ def name_pools(locale: str, seed: int) -> tuple[list[str], list[str]]:
 
     Names are in Latin letters where Faker can write them so.
     """
-    faker = Faker(locale)
+    faker = Faker(locale, providers=["faker.providers.person"])  # the others take far longer to load
     faker.seed_instance(seed)
     first = getattr(faker, "first_romanized_name", faker.first_name)
     last = getattr(faker, "last_romanized_name", faker.last_name)
     names = range(_NAMES_PER_LOCALE)
     return [first() for _ in names], [last() for _ in names]
+
+
+def usual_names(locales: Sequence[str], seed: int) -> pl.DataFrame:
+    """Return ``locale, name`` of every name that :func:`full_names` can give, once."""
+    parts = []
+    for locale in locales:
+        first, last = (
+            pl.DataFrame({side: pool}).unique() for side, pool in zip("fl", name_pools(locale, seed), strict=True)
+        )
+        parts.append(first.join(last, how="cross").select(locale=pl.lit(locale), name=pl.col("f") + " " + pl.col("l")))
+    return pl.concat(parts).unique()

@@ -20,7 +20,13 @@ from tv5_assets_tests.defs.platform import Platform
 
 def table_corruptions() -> list[Corruption]:
     """Return a corruption for each check that follows from a table's schema."""
-    seen_by_count = {"features/episodes": ("one_per_rating",), "synthetic/trends": ("every_day",)}
+    seen_by_count = {
+        "features/episodes": ("one_per_rating",),
+        "synthetic/trends": ("every_day",),
+        "synthetic/subtitle_segments": ("in_order",),
+        "synthetic/credits": ("billing_contiguous",),
+    }
+    seen_by_values = {"synthetic/credits": ("billing_contiguous",)}
     return [
         corruption
         for key, schema in all_tables().items()
@@ -35,7 +41,9 @@ def table_corruptions() -> list[Corruption]:
                 key, "unique_key", _rows(schema, lambda frame: frame.vstack(frame[:1])), seen_by_count.get(key, ())
             ),
             Corruption(key, "no_nulls", _rows(schema, in_first_row(_required(schema), None))),
-            Corruption(key, "values", _rows(schema, in_first_row(*_out_of_bounds(schema)))),
+            Corruption(
+                key, "values", _rows(schema, in_first_row(*_out_of_bounds(schema))), seen_by_values.get(key, ())
+            ),
         )
     ]
 
