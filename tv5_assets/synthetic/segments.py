@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from tv5_assets.coherence import Rule
 from tv5_assets.draws.choices import choose, gather
 from tv5_assets.draws.chunks import CHUNK_ROWS, chunked
 from tv5_assets.draws.streams import uniform
@@ -39,6 +40,55 @@ _TONE_SPREAD = 0.1
 """How far a line's sentiment may lie from that of its words."""
 _READING_MS, _READING_MS_PER_CHARACTER = 700, 55
 """How long a line is shown: about 18 characters a second, a usual limit of subtitlers."""
+
+_LEAST_TONE = 0.2
+"""What sounds good or bad lies beyond this, what sounds like neither within."""
+
+
+def _in_order() -> pl.Expr:
+    movie, before = pl.col("movie_id"), pl.col("movie_id").shift(1)
+    after_the_last = pl.col("start_ms") >= pl.col("end_ms").shift(1)
+    return (pl.col("segment_id") > pl.col("segment_id").shift(1)) & (
+        (movie > before) | ((movie == before) & after_the_last)
+    )
+
+
+def _sounds_as_its_words() -> pl.Expr:
+    good, bad = (
+        pl.col("text").str.contains(
+            rf"\b(?:{'|'.join(word for book in BOOKS for word, tone in book.feelings.items() if tone * sign > 0)})\b"
+        )
+        for sign in (1, -1)
+    )
+    sentiment = pl.col("sentiment")
+    return (
+        pl.when(good & ~bad)
+        .then(sentiment > _LEAST_TONE)
+        .when(bad & ~good)
+        .then(sentiment < -_LEAST_TONE)
+        .when(~good & ~bad)
+        .then(sentiment.abs() < _LEAST_TONE)
+    )
+
+
+def _names_its_topics() -> pl.Expr:
+    """A line has one topic or none, so that the first is all."""
+    first = pl.col("topics").list.first().cast(pl.String)
+    languages = pl.col("language").cast(pl.String)
+    words = {
+        f"{book.language} {topic}": word for book in BOOKS for topic, word in zip(TOPICS, book.topic_words, strict=True)
+    }
+    word = (languages + " " + first).replace_strict(words, default=None)
+    return pl.col("text").str.to_lowercase().str.contains(word.str.to_lowercase(), literal=True)
+
+
+RULES = (
+    Rule("shown", "A line disappears after it appears.", lambda: pl.col("end_ms") > pl.col("start_ms")),
+    Rule("in_order", "Lines of a movie ascend and do not overlap; movies and numbers ascend too.", _in_order),
+    Rule("sentiment_of_words", "What is said in good words sounds good, and in bad ones bad.", _sounds_as_its_words),
+    Rule("topics_in_text", "A line names the topic that it is said to be about.", _names_its_topics),
+)
+"""What every row must keep; rules that need other tables are in quality/subtitles.py."""
 
 Draw = Callable[[str], npt.NDArray[np.float64]]
 Ints = npt.NDArray[np.int64]

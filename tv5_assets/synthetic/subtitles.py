@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from tv5_assets.coherence import Rule
 from tv5_assets.draws.choices import choose, gather, gather_from_pools
 from tv5_assets.draws.streams import uniform
 from tv5_assets.synthetic.phrases.books import BOOKS
@@ -72,6 +73,36 @@ REFERENCES = {
 """What a movie of each language refers to; the last are understood everywhere."""
 _REFERENCE_COUNT_SHARES = (0.35, 0.30, 0.20, 0.15)
 """Share of movies with no reference, one, two and three."""
+
+
+_ROUNDING = 0.002
+
+RULES = (
+    Rule(
+        "sentiment_of_arc",
+        "The overall sentiment is the mean of the sentiment arc.",
+        lambda: (pl.col("overall_sentiment") - pl.col("sentiment_arc").arr.mean()).abs() <= _ROUNDING,
+    ),
+    Rule(
+        "topics_once",
+        "No topic is named twice.",
+        lambda: pl.col("key_topics").list.n_unique() == pl.col("key_topics").list.len(),
+    ),
+)
+"""What every row must keep; rules that need other tables are in quality/subtitles.py."""
+
+
+def follows_shape(shape: pl.Expr, arc: pl.Expr) -> pl.Expr:
+    """Tell whether an arc moves as its shape says; null for a shape that says nothing."""
+    first, last, lowest = arc.arr.first(), arc.arr.last(), arc.arr.min()
+    return (
+        pl.when(shape == "rising")
+        .then(last > first)
+        .when(shape == "falling")
+        .then(last < first)
+        .when(shape == "dipping")
+        .then((lowest < first) & (lowest < last))
+    )
 
 
 def shape_of(genres: pl.Expr) -> pl.Expr:
