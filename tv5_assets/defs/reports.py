@@ -17,6 +17,10 @@ SOURCES = {
     "episodes": "features/episodes",
     "policies": "models/policies",
     "similar": "embeddings/similar_movies",
+    "people": "synthetic/people",
+    "made_by": "synthetic/credits",
+    "details": "synthetic/media_details",
+    "influences": "synthetic/influences",
     "movie_vectors": "embeddings/movies",
     "user_vectors": "embeddings/users",
 }
@@ -25,6 +29,7 @@ SOURCES = {
 PUBLISHED = (
     *("milvus/" + name for name in ("movies", "users")),
     *("neo4j/" + name for name in ("movies", "users", "genres", "themes", "platforms", "ratings", "similar")),
+    *("neo4j/" + name for name in ("people", "moods", "influences")),
     *("agentdb/" + name for name in ("episodes", "policies")),
     *("redis/" + name for name in ("platforms", "policies")),
 )
@@ -43,6 +48,10 @@ def reconciliation(
     episodes: pl.LazyFrame,
     policies: pl.DataFrame,
     similar: pl.DataFrame,
+    people: pl.DataFrame,
+    made_by: pl.DataFrame,
+    details: pl.DataFrame,
+    influences: pl.DataFrame,
     movie_vectors: Vectors,
     user_vectors: Vectors,
 ) -> pl.DataFrame:
@@ -58,6 +67,9 @@ def reconciliation(
                 *publications.availability(g, platforms),
                 *publications.rated(g, ratings),
                 *publications.similar(g, similar),
+                *publications.people(g, people, made_by),
+                *publications.moods(g, details),
+                *publications.influences(g, influences),
                 *publications.episodes(a, episodes),
                 *publications.policies(a, policies),
                 *publications.platform_documents(c, platforms),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SAMPLE_ROWS = 200
 MOVIES, PLATFORMS, POLICIES = "processed/movies", "synthetic/platforms", "models/policies"
+DETAILS, PEOPLE, CREDITS = "synthetic/media_details", "synthetic/people", "synthetic/credits"
 
 _SEED = 0  # the sample need not change, only be spread
 
@@ -78,6 +79,27 @@ def rated(graph: neo4j.Graph, ratings: pl.LazyFrame) -> list[Publication]:
 def similar(graph: neo4j.Graph, similar: pl.DataFrame) -> list[Publication]:
     """Return what neo4j/similar publishes."""
     return [_relationships(graph, neo4j.SIMILAR, "embeddings/similar_movies", edges.similar_to(similar))]
+
+
+def people(graph: neo4j.Graph, people: pl.DataFrame, made_by: pl.DataFrame) -> list[Publication]:
+    """Return what neo4j/people publishes."""
+    return [
+        _nodes(graph, neo4j.PEOPLE, PEOPLE, nodes.person_nodes(people)),
+        *(_relationships(graph, spec, CREDITS, edges.credited(made_by, role)) for role, spec in neo4j.CREDITS.items()),
+    ]
+
+
+def moods(graph: neo4j.Graph, details: pl.DataFrame) -> list[Publication]:
+    """Return what neo4j/moods publishes."""
+    return [
+        _nodes(graph, neo4j.MOODS, DETAILS, nodes.mood_nodes(details)),
+        _relationships(graph, neo4j.MOVIE_MOODS, DETAILS, edges.has_mood(details)),
+    ]
+
+
+def influences(graph: neo4j.Graph, influences: pl.DataFrame) -> list[Publication]:
+    """Return what neo4j/influences publishes."""
+    return [_relationships(graph, neo4j.INFLUENCES, "synthetic/influences", edges.influenced_by(influences))]
 
 
 def episodes(connection: "Connection[dict[str, Any]]", episodes: pl.LazyFrame) -> list[Publication]:

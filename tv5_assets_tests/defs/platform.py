@@ -160,5 +160,7 @@ def loads_of(asset: str) -> list[str]:
         "genres": [neo4j.GENRES, neo4j.MOVIE_GENRES],
         "themes": [neo4j.THEMES, neo4j.MOVIE_THEMES],
         "platforms": [neo4j.PLATFORMS, neo4j.AVAILABILITY],
+        "people": [neo4j.PEOPLE, *neo4j.CREDITS.values()],
+        "moods": [neo4j.MOODS, neo4j.MOVIE_MOODS],
     }
     return [spec.dataset for spec in both[asset]] if asset in both else [asset]

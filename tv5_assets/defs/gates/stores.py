@@ -26,6 +26,14 @@ def store_gates() -> list[Gate]:
         published_gate("neo4j/platforms", "graph", publications.availability, {"platforms": "synthetic/platforms"}),
         published_gate("neo4j/ratings", "graph", publications.rated, {"ratings": RATINGS}),
         published_gate("neo4j/similar", "graph", publications.similar, {"similar": "embeddings/similar_movies"}),
+        published_gate(
+            "neo4j/people",
+            "graph",
+            publications.people,
+            {"people": "synthetic/people", "made_by": "synthetic/credits"},
+        ),
+        published_gate("neo4j/moods", "graph", publications.moods, {"details": "synthetic/media_details"}),
+        published_gate("neo4j/influences", "graph", publications.influences, {"influences": "synthetic/influences"}),
         published_gate("agentdb/episodes", "agentdb", publications.episodes, {"episodes": "features/episodes"}),
         published_gate("agentdb/policies", "agentdb", publications.policies, {"policies": "models/policies"}),
         *documents_gates(

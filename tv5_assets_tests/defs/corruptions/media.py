@@ -56,13 +56,13 @@ def _details() -> Iterable[Corruption]:
 
 
 def _people() -> Iterable[Corruption]:
-    yield Corruption(PEOPLE, "everybody_credited", table(PEOPLE, _with_stranger("person_id")))
     yield Corruption(PEOPLE, "names_agree", table(PEOPLE, _everywhere("country", "JP")))
 
 
 def _credits() -> Iterable[Corruption]:
     yield Corruption(CREDITS, "movie_id_known", table(CREDITS, _with_stranger("movie_id", billing=1)))
     yield Corruption(CREDITS, "person_id_known", table(CREDITS, in_first_row("person_id", NOBODY)))
+    yield Corruption(CREDITS, "everybody_credited", table(PEOPLE, _with_stranger("person_id")))
     yield Corruption(CREDITS, "every_movie_directed", table(CREDITS, _without_first_directors))
     yield Corruption(
         CREDITS, "billing_contiguous", table(CREDITS, lambda frame: frame.with_columns(pl.col("billing") + 1))

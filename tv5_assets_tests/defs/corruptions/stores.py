@@ -93,14 +93,16 @@ def _other_index(spec: milvus.CollectionSpec) -> Corrupt:
 
 
 def _graph_nodes() -> Iterable[Corruption]:
-    stranger = {"movie_id": NOBODY, "user_id": NOBODY}
-    text = {"Movie": "title", "User": "country", "Platform": "name"}
+    stranger = {"movie_id": NOBODY, "user_id": NOBODY, "person_id": NOBODY}
+    text = {"Movie": "title", "User": "country", "Platform": "name", "Person": "name"}
     for asset, node in (
         ("neo4j/movies", neo4j.MOVIES),
         ("neo4j/users", neo4j.USERS),
         ("neo4j/genres", neo4j.GENRES),
         ("neo4j/themes", neo4j.THEMES),
         ("neo4j/platforms", neo4j.PLATFORMS),
+        ("neo4j/people", neo4j.PEOPLE),
+        ("neo4j/moods", neo4j.MOODS),
     ):
         create = f"CREATE (:{node.label} {{{node.key}: $key, version: 'stale'}})"
         yield Corruption(asset, "count", _cypher(create, key=stranger.get(node.key, "stranger")), name="node")
@@ -120,8 +122,14 @@ def _graph_relationships() -> Iterable[Corruption]:
         "neo4j/platforms": _cypher("MATCH ()-[r:AVAILABLE_ON]->() SET r.region = 'nowhere'"),
         "neo4j/ratings": _cypher("MATCH ()-[r:RATED]->() SET r.score = 0.75"),
         "neo4j/similar": _cypher("MATCH ()-[r:SIMILAR_TO]->() SET r.score = 0.25"),
+        "neo4j/people": _cypher("MATCH ()-[r:ACTED_IN]->() SET r.billing = 9"),
+        "neo4j/moods": _cypher("MATCH ()-[r:HAS_MOOD]->() SET r.rank = 9"),
+        "neo4j/influences": _cypher("MATCH ()-[r:INFLUENCED_BY]->() SET r.strength = 0.015625"),
     }
-    types = {"genres": "HAS_GENRE", "themes": "HAS_THEME", "platforms": "AVAILABLE_ON", "ratings": "RATED"}
+    types = {
+        "genres": "HAS_GENRE", "themes": "HAS_THEME", "platforms": "AVAILABLE_ON", "ratings": "RATED",
+        "people": "DIRECTED", "moods": "HAS_MOOD", "influences": "INFLUENCED_BY",
+    }  # fmt: skip
     for asset, changed in change.items():
         kind = types.get(asset.removeprefix("neo4j/"), "SIMILAR_TO")
         yield Corruption(asset, "count", _cypher(f"MATCH ()-[r:{kind}]->() DELETE r"), ("read_back",), "relationships")
