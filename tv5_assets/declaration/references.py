@@ -103,9 +103,9 @@ def _cycles(declaration: Declaration) -> Iterator[Problem]:
 def _conditions(declaration: Declaration) -> Iterator[Problem]:
     """Find conditions on what is no closed set of words, or on words that are not in it."""
     for index, field in enumerate(declaration.schema.declared):
-        conditions = [
+        conditions: list[tuple[Place, str, list[str]]] = [
             (("fields", index, "when", name), name, list(values)) for name, values in field.when.items()
-        ]  # fmt: skip
+        ]
         if isinstance(field.spec, Conditional):
             conditions.append((("fields", index, "cases"), field.spec.by, list(field.spec.cases)))
         for place, name, values in conditions:

@@ -4,6 +4,7 @@ import dagster as dg
 
 from tv5_assets.dagster_kit.checks import build_checks, table_gate
 from tv5_assets.defs.gates.benchmarks import latency_gates
+from tv5_assets.defs.gates.catalog import catalog_gates
 from tv5_assets.defs.gates.learning import learning_gates
 from tv5_assets.defs.gates.media import media_gates
 from tv5_assets.defs.gates.processed import processed_gates
@@ -23,6 +24,7 @@ def gates() -> dg.Definitions:
                 *(table_gate(table) for table in all_tables().values()),
                 *processed_gates(),
                 *synthetic_gates(),
+                *catalog_gates(),
                 *media_gates(),
                 *viewing_gates(),
                 *subtitle_gates(),

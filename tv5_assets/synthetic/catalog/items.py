@@ -5,6 +5,7 @@ A row depends on the seed and on its number alone. What does not belong here: ho
 """
 
 from functools import partial
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -84,8 +85,12 @@ class _Generator:
 
 def _chosen(rows: Rows, where: Where) -> npt.NDArray[np.bool_]:
     """Tell for each row whether it is among those of a case."""
-    masks = [rows.column(name).is_in(list(values)).fill_null(False).to_numpy() for name, values in where.items()]
-    return np.logical_and.reduce(masks)
+    masks = []
+    for name, values in where.items():
+        words = cast(pl.Enum, rows.made[name].dtype).categories
+        # One place more, for -1: the rows that do not have the field.
+        masks.append(np.array([word in values for word in words] + [False])[rows.codes(name)])
+    return np.asarray(np.logical_and.reduce(masks))
 
 
 def _draw(seed: int, field: str, case: str, ids: npt.NDArray[np.int64], what: str) -> npt.NDArray[np.float64]:

@@ -38,7 +38,7 @@ class Pool:
         """Return the number of each row's list."""
         if not self.by:
             return np.zeros(len(rows), dtype=np.int64)
-        return rows.column(self.by).to_physical().to_numpy().astype(np.int64)
+        return rows.codes(self.by)
 
 
 def pool(declaration: Declaration, vocabulary: str) -> Pool:

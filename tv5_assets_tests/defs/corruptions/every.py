@@ -1,5 +1,6 @@
 """One corruption or more for every gate of the graph: what is done to its subject, and which checks must see it."""
 
+from tv5_assets_tests.defs.corruptions.catalog import catalog_corruptions
 from tv5_assets_tests.defs.corruptions.learning import learning_corruptions
 from tv5_assets_tests.defs.corruptions.media import media_corruptions
 from tv5_assets_tests.defs.corruptions.processed import processed_corruptions
@@ -14,6 +15,7 @@ BLOCKING = [
     *table_corruptions(),
     *processed_corruptions(),
     *synthetic_corruptions(),
+    *catalog_corruptions(),
     *media_corruptions(),
     *viewing_corruptions(),
     *subtitle_corruptions(),
