@@ -9,6 +9,7 @@ from tv5_assets.cadence import TRENDS
 from tv5_assets.dagster_kit.assets import table_asset
 from tv5_assets.dagster_kit.resources import SettingsResource
 from tv5_assets.synthetic import contexts as contexts_
+from tv5_assets.synthetic import interactions as interactions_
 from tv5_assets.synthetic import platforms as platforms_
 from tv5_assets.synthetic import trends as trends_
 from tv5_assets.synthetic import users as users_
@@ -30,6 +31,26 @@ def users(settings: SettingsResource, ratings: pl.LazyFrame) -> pl.DataFrame:
 def contexts(settings: SettingsResource) -> pl.LazyFrame:
     chosen = settings.get()
     return contexts_.contexts(chosen.sizes.contexts, chosen.seed)
+
+
+@table_asset(
+    viewing.Interactions,
+    kinds=("numpy",),
+    ins={
+        "ratings": "processed/ratings",
+        "users": "synthetic/users",
+        "contexts": "synthetic/contexts",
+        "details": "synthetic/media_details",
+    },
+)
+def interactions(
+    settings: SettingsResource,
+    ratings: pl.LazyFrame,
+    users: pl.DataFrame,
+    contexts: pl.DataFrame,
+    details: pl.DataFrame,
+) -> pl.LazyFrame:
+    return interactions_.interactions(ratings, users, contexts, details, settings.get().seed)
 
 
 @table_asset(synthetic.Platforms, kinds=("numpy",), ins={"movies": "processed/movies", "ratings": "processed/ratings"})

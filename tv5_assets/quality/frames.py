@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import polars as pl
 
 from tv5_assets.coherence import Rule
@@ -286,6 +287,50 @@ def proportions_as_declared(
         description=(f"undeclared: {', '.join(undeclared[:5])}; " if undeclared else "")
         + ("furthest off: " + ", ".join(f"{value} {shares[value]:.2%} for {possible[value]:.2%}" for value in furthest))
         + f" of {rows} rows; p = {p_value:.2g}",
+    )
+
+
+def sums_by(frame: pl.LazyFrame, by: pl.Expr, value: pl.Expr) -> pl.LazyFrame:
+    """Return ``by, rows, total, squares``: number, sum and sum of squares of a value by another, for :func:`rises`."""
+    return (
+        frame.select(by=by, value=value.cast(pl.Float64))
+        .drop_nulls()
+        .group_by("by")
+        .agg(rows=pl.len().cast(pl.Int64), total=pl.col("value").sum(), squares=(pl.col("value") ** 2).sum())
+    )
+
+
+def rises(sums: pl.DataFrame, least_correlation: float, what: str) -> Verdict:
+    """Ask that the mean of a value rises with what it is grouped by, as far as chance lets it be seen.
+
+    Args:
+        sums: of :func:`sums_by`; the sums of several parts of a table may be added up.
+        least_correlation: the correlation of the two has to be greater.
+        what: what rises with what, for the description.
+
+    Returns:
+        A verdict that also fails where a group's mean is so far below that of the group before it that chance does so
+        once in three million times (five standard errors).
+    """
+    by, rows, total, squares = (sums.sort("by")[name].cast(pl.Float64).to_numpy() for name in sums.columns)
+    count = rows.sum()
+    mean, centre = (rows @ by / count, total.sum() / count) if count else (0.0, 0.0)
+    spread = math.sqrt(max(float(rows @ (by - mean) ** 2), 0) * max(float(squares.sum() - count * centre**2), 0))
+    # Of a value or a group that is everywhere the same nothing was shown.
+    correlation = float((by - mean) @ (total - rows * centre)) / spread if spread > 1e-9 * count else 0.0
+    means = total / rows
+    within = max(float(squares.sum() - (total**2 / rows).sum()), 0) / max(count, 1)
+    falls = means[:-1] - means[1:] > 5 * np.sqrt(within * (1 / rows[:-1] + 1 / rows[1:])) + 1e-9
+    return Verdict(
+        passed=bool(correlation > least_correlation and not falls.any()),
+        facts={
+            "rows": int(count),
+            "correlation": correlation,
+            "least_correlation": least_correlation,
+            "falls": int(falls.sum()),
+            **{f"mean at {group:g}": float(value) for group, value in zip(by, means, strict=True)},
+        },
+        description=f"{what}: correlation {correlation:.3f}, over {least_correlation:g} expected, {falls.sum()} falls",
     )
 
 

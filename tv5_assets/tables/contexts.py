@@ -69,3 +69,39 @@ class Contexts(Table):
         TIME_BUDGETS, metadata=SYNTHETIC, description="Time to spare: an episode, a movie, a long movie or several"
     )
     intensity = dy.Float32(min=0, max=1, metadata=SYNTHETIC, description="How much excitement they want, 0 to 1")
+
+
+class Interactions(Table):
+    """What users did around their ratings."""
+
+    key = "synthetic/interactions"
+    owner = "team:interactions"
+    about = (
+        "One row per invented event around a real rating, in the order of the ratings. Every rating has a view that "
+        "ended before it; the better the rating, the more of the movie was watched. A skip is an earlier try, soon "
+        "given up, of a movie that was then rated badly."
+    )
+
+    interaction_id = dy.Int64(
+        primary_key=True, min=0, description="8 times the row of the rating plus the event's place"
+    )
+    rating_row = dy.Int64(min=0, description="Row of the rating in the source file, as in processed/ratings")
+    user_id = dy.Int32(min=1, description="MovieLens user id")
+    movie_id = dy.Int32(min=1, description="MovieLens id of the movie")
+    event = dy.Enum(EVENTS, metadata=SYNTHETIC, description="What happened")
+    occurred_at = dy.Datetime(
+        time_unit="ms", time_zone="UTC", metadata=SYNTHETIC, description="When it began, UTC, to the second"
+    )
+    device = dy.Enum(DEVICES, metadata=SYNTHETIC, description="On what; what the user prefers is likely")
+    context_id = dy.Int32(
+        nullable=True,
+        min=0,
+        metadata=SYNTHETIC,
+        description="Situation of a view or a skip, of synthetic/contexts; null where none fits its hour and day",
+    )
+    completion_rate = dy.Float32(
+        nullable=True, min=0, max=1, metadata=SYNTHETIC, description="Share of the movie that was watched"
+    )
+    watch_seconds = dy.Int32(nullable=True, min=0, metadata=SYNTHETIC, description="That share of the running time")
+    pauses = dy.Int16(nullable=True, min=0, metadata=SYNTHETIC, description="How often it was paused")
+    rewinds = dy.Int16(nullable=True, min=0, metadata=SYNTHETIC, description="How often it was wound back")

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 import dataframely as dy
+import numpy as np
 import polars as pl
 import pytest
 
@@ -16,13 +17,16 @@ from tv5_assets.quality.frames import (
     no_orphans,
     proportions_as_declared,
     rejects_within,
+    rises,
     row_count_is,
     share_at_least,
     share_between,
+    sums_by,
     table_rules,
     times_between,
     unique_key,
 )
+from tv5_assets.quality.verdict import Verdict
 from tv5_assets.tables.processed import Movies, Ratings
 from tv5_assets.tables.table import Table, all_tables, polars_schema
 
@@ -248,6 +252,34 @@ def test_nothing_shows_no_proportions_and_shares_must_be_whole() -> None:
     assert not proportions_as_declared(archetypes(casual=1).head(0), "archetype", {"casual": 1.0}).passed
     with pytest.raises(InputError, match=r"archetype sum to 0\.9"):
         proportions_as_declared(archetypes(casual=1), "archetype", {"casual": 0.9})
+
+
+def risen(by: list[float], value: list[float]) -> Verdict:
+    frame = pl.LazyFrame({"by": by, "value": value})
+    return rises(sums_by(frame, pl.col("by"), pl.col("value")).collect(), 0.1, "value by by")
+
+
+def test_means_that_rise_pass_also_where_chance_lets_them_fall_a_little() -> None:
+    stars = [1.0, 2.0, 3.0] * 100
+    wobble = [(-0.4, 0.1, 0.3)[number // 3 % 3] for number in range(300)]
+    assert risen(stars, [star + shift for star, shift in zip(stars, wobble, strict=True)]).passed
+    assert risen([1, 2, 2, 3], [1.0, 2.5, 1.5, 1.9]).passed  # one row at 3 stars says little
+
+
+def test_means_that_stand_still_or_fall_do_not_pass() -> None:
+    stars = [1.0, 2.0, 3.0, 4.0] * 100
+    assert not risen(stars, [0.5] * 400).passed
+    assert not risen(stars, [-star for star in stars]).passed
+    dip = risen(stars, [star + (star == 3) * -1.5 + number % 7 / 10 for number, star in enumerate(stars)])
+    assert not dip.passed
+    assert dip.facts["falls"] == 1
+    assert dip.facts["correlation"] > 0.1
+    assert not risen([], []).passed
+
+
+def test_the_correlation_is_that_of_the_rows() -> None:
+    by, value = [1.0, 2.0, 2.0, 5.0], [3.0, 1.0, 4.0, 6.0]
+    assert risen(by, value).facts["correlation"] == pytest.approx(np.corrcoef(by, value)[0, 1])
 
 
 def test_a_hole_in_a_grid_fails() -> None:
