@@ -101,6 +101,9 @@ class Settings(BaseSettings):
         description="Text model; the default is the one bundled with a pip package, any other name is a model of the "
         "sentence-transformers hub or a folder",
     )
+    catalog_model: str = Field(
+        "", description="Text model of the media catalog, named as TV5_TEXT_MODEL is; empty means the same one"
+    )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Device of the models")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field("auto", description="Number type of the encoder")
     encode_batch_size: int = Field(64, ge=1, description="Texts per batch of the encoder")
@@ -135,6 +138,14 @@ class Settings(BaseSettings):
         """Sizes of the generated world: those that were set, and for the others what the scale says."""
         preset = SIZES[self.scale]
         return Sizes(**{size.name: getattr(self, size.name) or getattr(preset, size.name) for size in fields(Sizes)})
+
+    def work_folder(self, key: str) -> Path:
+        """Local folder beside the file of an asset in which it is worked at; in the home where the file is remote."""
+        local = self.dataset_root.protocol in ("", "file")
+        *folders, name = key.split("/")
+        return (Path(str(self.dataset_root)) if local else self.home / "work" / self.dataset).joinpath(
+            *folders, f".{name}.work"
+        )
 
     @property
     def raw_folder(self) -> Path:

@@ -15,7 +15,7 @@ import polars as pl
 from upath import UPath
 
 from tv5_assets.dagster_kit.metadata import column_schema, facts, sample
-from tv5_assets.embeddings.vectors import Vectors, read_vectors, write_vectors
+from tv5_assets.embeddings.vectors import StreamedVectors, Vectors, read_vectors, write_vectors
 from tv5_assets.errors import InputError
 from tv5_assets.files import replacing
 from tv5_assets.models.artifacts import ModelFolder, read_model, write_model
@@ -100,7 +100,13 @@ class VectorsIOManager(_FileIOManager):
 
     suffix: str = ".arrow"
 
-    def write(self, key: dg.AssetKey, value: Vectors, part: Path) -> dict[str, Any]:
+    def handle_output(self, context: dg.OutputContext, obj: Vectors | StreamedVectors) -> None:
+        """Write the vectors, and once their file stands, discard what streamed ones were kept in."""
+        super().handle_output(context, obj)
+        if isinstance(obj, StreamedVectors):
+            obj.discard()
+
+    def write(self, key: dg.AssetKey, value: Vectors | StreamedVectors, part: Path) -> dict[str, Any]:
         """Write the Arrow file."""
         write_vectors(value, part)
         return {

@@ -5,6 +5,7 @@ What does not belong here: which resource an asset gets under which name (defs/r
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -65,6 +66,16 @@ class EncoderResource(dg.ConfigurableResource):
         }
         settings = load_settings(**given)
         return Encoder(settings.text_model, settings.device, settings.dtype, settings.encode_batch_size)
+
+    def for_catalog(self) -> "Encoder":
+        """Return the encoder of the media catalog: TV5_CATALOG_MODEL, and where that is empty, the text model.
+
+        Raises:
+            InputError: a field has a value that its setting may not have.
+        """
+        encoder = self.get()
+        model = load_settings().catalog_model
+        return replace(encoder, model=model, setting="TV5_CATALOG_MODEL") if model else encoder
 
 
 class MilvusResource(dg.ConfigurableResource):
