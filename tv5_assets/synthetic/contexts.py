@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tv5_assets.coherence import Rule
-from tv5_assets.draws.choices import choose, gather
+from tv5_assets.draws.choices import choose, gather, gather_several
 from tv5_assets.draws.chunks import CHUNK_ROWS, chunked
 from tv5_assets.draws.streams import uniform
 from tv5_assets.synthetic.calendar import events_by_day, season_of
@@ -182,7 +182,7 @@ def _contexts(numbers: npt.NDArray[np.int64], seed: int) -> pl.DataFrame:
     weather = gather(WEATHERS, choose(draw("weather"), _WEATHER_SHARES[month - 1]))
     noise = _INTENSITY_SPREAD * (2 * draw("intensity") - 1)
     intensity = np.clip(_INTENSITY_OF_MOOD[mood] + _INTENSITY_OF_TIME[time] + noise, 0, 1)
-    group = _group(mode, time == _LATE_NIGHT, [draw(f"member {number}") for number in range(_LARGEST)])
+    group = _group(mode, time == _LATE_NIGHT, size, [draw(f"member {number}") for number in range(_LARGEST)])
     return (
         day.select(
             "date",
@@ -197,7 +197,7 @@ def _contexts(numbers: npt.NDArray[np.int64], seed: int) -> pl.DataFrame:
             location_type=gather(LOCATION_TYPES, location),
             viewing_mode=gather(VIEWING_MODES, mode),
             group_size=size,
-            group_demographics=pl.lit(group).arr.to_list().list.head(pl.lit(pl.Series(size))),
+            group_demographics=group,
             mood=gather(CONTEXT_MOODS, mood),
             occasion=gather(OCCASIONS, _choose_weighted(draw("occasion"), occasions)),
             time_budget=gather(TIME_BUDGETS, budget),
@@ -242,8 +242,13 @@ def _choose_weighted(draws: npt.NDArray[np.float64], weights: npt.NDArray[np.flo
     return choose(draws, weights / weights.sum(axis=1, keepdims=True))
 
 
-def _group(mode: npt.NDArray[np.intp], late: npt.NDArray[np.bool_], draws: list[npt.NDArray[np.float64]]) -> pl.Series:
-    """Return the age groups of as many members as the largest group has, of type Array; a smaller group is its head."""
+def _group(
+    mode: npt.NDArray[np.intp],
+    late: npt.NDArray[np.bool_],
+    size: npt.NDArray[np.intp],
+    draws: list[npt.NDArray[np.float64]],
+) -> pl.Series:
+    """Return the age groups of the members of each group, who leads it first."""
     leader = choose(draws[0], _LEADER_SHARES[mode])
     # The rest of a draw that was used to choose is as good as another: the one for being unlike the leader is reused.
     unlike = [np.clip((one - _LIKE_THE_LEADER) / (1 - _LIKE_THE_LEADER), 0, 1 - 1e-9) for one in draws]
@@ -254,8 +259,7 @@ def _group(mode: npt.NDArray[np.intp], late: npt.NDArray[np.bool_], draws: list[
         member = np.where(mode == _FAMILY, relative, other)
         member = np.where(mode == _DATE, leader, member)
         members.append(np.where(late & (member == _CHILD), _TEEN, member))
-    codes = np.stack(members, axis=1)
-    return gather(DEMOGRAPHICS, codes.ravel()).reshape((len(mode), len(members)))
+    return gather_several(DEMOGRAPHICS, np.stack(members, axis=1), size)
 
 
 def _is(column: str, *values: str) -> pl.Expr:

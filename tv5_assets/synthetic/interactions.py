@@ -100,8 +100,10 @@ def interactions(
         ratings_at_once: ratings worked on at once; it changes no byte.
 
     Returns:
-        A frame of the schema of tables.contexts.Interactions. Reading it raises an error that names a user or a movie
-        who was rated and is not known.
+        A frame of the schema of tables.contexts.Interactions.
+
+    Raises:
+        InputError: a user or a movie of a rating is not known.
     """
     zones = users["timezone"].unique().sort().to_list()
     audience = users.select(
@@ -112,29 +114,26 @@ def interactions(
         zone=pl.col("timezone").replace_strict(zones, range(len(zones)), return_dtype=pl.Int64),
     )
     lengths = details.select("movie_id", seconds=pl.col("duration_minutes").cast(pl.Int64) * 60)
+    _refuse_unknown(ratings, audience, "user_id", "synthetic/users")
+    _refuse_unknown(ratings, lengths, "movie_id", "synthetic/media_details")
     clocks, situations = Clocks(zones), _Situations(contexts)
 
     def around(some: pl.DataFrame) -> pl.DataFrame:
-        known = _joined(_joined(some, audience, "user_id", "synthetic/users"), lengths, "movie_id", "media_details")
+        known = some.join(audience, on="user_id", how="left", maintain_order="left").join(
+            lengths, on="movie_id", how="left", maintain_order="left"
+        )
         return _events(known, clocks, situations, seed)
 
     needed = ratings.select("row", "user_id", "movie_id", "rating", "rated_at")
     return chunked_over(needed, around, polars_schema(Interactions), ratings_at_once)
 
 
-def _joined(frame: pl.DataFrame, known: pl.DataFrame, column: str, table: str) -> pl.DataFrame:
-    """Return the frame, in its order, with what is known by a column.
-
-    Raises:
-        InputError: a value of the column is not known.
-    """
-    joined = frame.join(known, on=column, how="left", maintain_order="left")
-    unknown = joined.filter(pl.col(known.columns[-1]).is_null())
-    if len(unknown):
-        raise InputError(
-            f"{column} {unknown[column][0]} was rated, but {table} does not have it; materialize that anew"
-        )
-    return joined
+def _refuse_unknown(ratings: pl.LazyFrame, known: pl.DataFrame, column: str, table: str) -> None:
+    """Raise an InputError where a value of a column is not known."""
+    unknown = ratings.select(pl.col(column).unique()).join(known.lazy(), on=column, how="anti")
+    first = unknown.select(pl.col(column).min()).collect(engine="streaming").item()
+    if first is not None:
+        raise InputError(f"{column} {first} was rated, but {table} does not have it; materialize that anew")
 
 
 def _events(ratings: pl.DataFrame, clocks: Clocks, situations: "_Situations", seed: int) -> pl.DataFrame:
@@ -173,11 +172,8 @@ def _events(ratings: pl.DataFrame, clocks: Clocks, situations: "_Situations", se
         (-np.log1p(-draw(what)) * usual[device] * completion).astype(np.int64)
         for what, usual in (("pauses", _PAUSES), ("rewinds", _REWINDS))
     )
-    left = np.maximum(rated - ended, 0)
-    favored, shared = (
-        ended + (draw(f"time of the {what}") * np.minimum(left, most)).astype(np.int64)
-        for what, most in (("favorite", 3_600), ("share", _DAY))
-    )
+    favored = ended + (draw("time of the favorite") * np.minimum(rated - ended, 3_600)).astype(np.int64)
+    shared = favored + (draw("time of the share") * np.minimum(rated - favored, _DAY)).astype(np.int64)
     event = np.broadcast_to(np.arange(len(EVENTS)), happens.shape)[happens]
     of_rating = np.nonzero(happens)[0]
     watching = pl.lit(pl.Series(np.isin(event, (_SKIP, _VIEW))))
