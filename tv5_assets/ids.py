@@ -36,6 +36,11 @@ def media_id_expr(column: str = "movie_id") -> pl.Expr:
     return pl.format("ml_{}", pl.col(column)).alias("media_id")
 
 
+def media_ids_expr(column: str) -> pl.Expr:
+    """Return the edge form of a column of lists of movie ids, under the column's own name."""
+    return pl.col(column).list.eval(media_id_expr(""))
+
+
 def internal_id_expr(column: str = "movie_id") -> pl.Expr:
     """Return the zero-padded internal form of a column of movie ids, named ``internal_id``."""
     return pl.format("media_{}", pl.col(column).cast(pl.String).str.zfill(8)).alias("internal_id")

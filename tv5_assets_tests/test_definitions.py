@@ -34,6 +34,7 @@ ASSETS = {
     *("agentdb/" + name for name in ("episodes", "policies")),
     *("redis/" + name for name in ("platforms", "trends", "policies")),
     "reports/reconciliation",
+    "reports/world",
     "benchmarks/latency",
 }
 

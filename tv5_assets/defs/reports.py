@@ -1,11 +1,19 @@
-"""Report assets: tables that a person looks at."""
+"""Report assets: tables and pages that a person looks at."""
 
 import polars as pl
 
-from tv5_assets.dagster_kit.assets import table_asset
-from tv5_assets.dagster_kit.resources import AgentDBResource, CacheResource, GraphResource, MilvusResource
+from tv5_assets.dagster_kit.assets import page_asset, table_asset
+from tv5_assets.dagster_kit.resources import (
+    AgentDBResource,
+    CacheResource,
+    GraphResource,
+    MilvusResource,
+    SettingsResource,
+)
 from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.quality.reconcile import compare_all
+from tv5_assets.reports.page import Page
+from tv5_assets.reports.world import MOVIES, RATINGS, synthetic_tables, world_page
 from tv5_assets.stores import publications
 from tv5_assets.tables import reports
 
@@ -76,3 +84,17 @@ def reconciliation(
                 *publications.policy_documents(c, policies),
             ]
         )
+
+
+SHOWN = (*synthetic_tables(), MOVIES, RATINGS)
+
+
+@page_asset(
+    "reports/world",
+    about="What the generated world looks like: every synthetic table in a few plots, with a sentence for each.",
+    owner="team:data-platform",
+    kinds=("polars", "matplotlib"),
+    ins={key.replace("/", "_"): key for key in SHOWN},
+)
+def world(settings: SettingsResource, **tables: pl.LazyFrame) -> Page:
+    return world_page({key: tables[key.replace("/", "_")] for key in SHOWN}, settings.get().dataset)

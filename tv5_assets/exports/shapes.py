@@ -15,6 +15,7 @@ from tv5_assets.ids import (
     interaction_id_expr,
     internal_id_expr,
     media_id_expr,
+    media_ids_expr,
     tag_id_expr,
     user_key_expr,
 )
@@ -79,6 +80,46 @@ SHAPES: Mapping[str, Shape | Gathered] = {
         },
         "preferences": _same("viewing_time_patterns", "device_preferences", "mood_preferences"),
     },
+    "synthetic/media_details": {
+        "media_id": "movie_id",
+        "metadata": _same("duration_minutes", "language", "countries", "content_rating"),
+        "classification": _same("moods", "cultural_context"),
+        "visual": _same("cinematography_style", "color_palette", "visual_tone"),
+        "audio": _same("soundtrack_style", "dialogue_density", "music_prominence"),
+        "reception": _same("audience_score", "critical_score"),
+    },
+    "synthetic/contexts": {
+        "context_id": "context_id",
+        "temporal": _same("date", "season", "month", "day_of_week", "time_of_day", "is_holiday", "cultural_events"),
+        "environmental": _same("weather", "location_type"),
+        "social": _same("viewing_mode", "group_size", "group_demographics"),
+        "intent": _same("mood", "occasion", "time_budget", "intensity"),
+    },
+    "synthetic/interactions": {
+        "interaction_id": "interaction_id",
+        "rating_id": interaction_id_expr("rating_row"),
+        "user_id": "user_id",
+        "media_id": "movie_id",
+        "timestamp": "occurred_at",
+        "interaction_type": "event",
+        "context": _same("device", "context_id"),
+        "engagement": _same("completion_rate", "watch_seconds", "pauses", "rewinds"),
+    },
+    "synthetic/subtitles": {
+        "media_id": "movie_id",
+        "language": "language",
+        "is_original": "is_original",
+        "structured_content": _same(
+            "vocabulary_complexity",
+            "dialogue_density",
+            "avg_sentence_length",
+            "unique_word_count",
+            "key_topics",
+            "key_phrases",
+            "cultural_references",
+        ),
+        "sentiment_summary": _same("overall_sentiment", "sentiment_arc"),
+    },
     "synthetic/platforms": Gathered("movie_id", "platform_availability"),
     "synthetic/trends": {
         "media_id": "movie_id",
@@ -92,8 +133,11 @@ SHAPES: Mapping[str, Shape | Gathered] = {
 _EDGE_IDS: Mapping[str, tuple[str, Callable[[str], pl.Expr]]] = {
     "movie_id": ("media_id", media_id_expr),
     "similar_id": ("similar_media_id", media_id_expr),
+    "newer_id": ("newer_media_id", media_id_expr),
+    "older_id": ("older_media_id", media_id_expr),
     "user_id": ("user_id", user_key_expr),
     "context_id": ("context_id", context_key_expr),
+    "expected": ("expected", media_ids_expr),
 }
 """Columns of ids: what documents call them and how they write them."""
 
@@ -136,7 +180,8 @@ def _rest(types: pl.Schema, used: set[str]) -> Iterator[tuple[str, pl.Expr]]:
 
 def _named(column: str, types: pl.Schema) -> tuple[str, pl.Expr]:
     """Return the name that a column has in documents, and its value there."""
-    if column in _EDGE_IDS and types[column].is_integer():
+    dtype = types[column]
+    if column in _EDGE_IDS and (dtype.inner if isinstance(dtype, pl.List) else dtype).is_integer():
         name, written = _EDGE_IDS[column]
         return name, written(column)
     return column, pl.col(column)

@@ -30,7 +30,7 @@ FORMATS = ("jsonl", "csv", "json", "parquet")
 class Exported:
     """What was written: where, how many rows or documents, how large, how long it took."""
 
-    path: UPath
+    path: UPath | Path
     rows: int
     bytes: int
     seconds: float

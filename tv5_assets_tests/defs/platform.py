@@ -122,6 +122,12 @@ class Platform:
     def put_model(self, asset: str, model: ModelFolder) -> None:
         self._put(self.path(asset, ""), lambda path: write_model(model, path))
 
+    def page(self, asset: str) -> str:
+        return self.path(asset, ".html").read_text(encoding="utf-8")
+
+    def put_page(self, asset: str, text: str) -> None:
+        self._put(self.path(asset, ".html"), lambda path: path.write_text(text, encoding="utf-8"))
+
     def _put(self, path: Path, write: Callable[[Path], Any]) -> None:
         """Put something in the place of a file or folder, which comes back in the end."""
         kept = path.with_name(f"{path.name}.kept")
