@@ -25,6 +25,7 @@ from tv5_assets.settings import DATASETS, Settings, load_settings
 
 if TYPE_CHECKING:
     from tv5_assets.dagster_kit.summary import RunSummary
+    from tv5_assets.exports.write import Exported
     from tv5_assets.retrieval.answers import Answer
     from tv5_assets.retrieval.provenance import Provenance
     from tv5_assets.retrieval.recommend import RecommendationAnswer
@@ -105,8 +106,9 @@ def run(
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the summary to this file.")] = None,
 ) -> None:
     """Materialize the asset graph, without the web UI, on embedded or configured servers."""
-    from tv5_assets.dagster_kit import headless
-    from tv5_assets.definitions import defs, main_job
+    with _errors_for_people():  # what the graph is made of can be wrong too: the catalog's schema file
+        from tv5_assets.dagster_kit import headless
+        from tv5_assets.definitions import defs, main_job
 
     _show_log()
     with _errors_for_people(), _terminated_as_interrupted():
@@ -386,6 +388,24 @@ def simulate(
     out.print(f"{escape(str(written))}: {counts}")
 
 
+@app.command(epilog="Example: tv5 generate catalog.yaml --rows 1000 --out items.jsonl")
+def generate(
+    schema: Annotated[Path, typer.Argument(help="The schema file; docs/catalog-schema.md tells what it may hold.")],
+    out_file: Annotated[
+        Path, typer.Option("--out", "-o", help="File to write; it ends in .jsonl, .csv, .json or .parquet.")
+    ],
+    rows: Annotated[int, typer.Option(min=1, help="How many rows.")] = 1_000,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds and schemas give equal rows.")] = 42,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write rows as a schema file declares them, to try it; TV5_CATALOG_SCHEMA makes it the catalog's."""
+    from tv5_assets.synthetic.catalog.files import generate
+
+    _show_log()
+    with _errors_for_people(), _terminated_as_interrupted():
+        _print_written(generate(schema, rows, out_file, seed, force=force))
+
+
 @app.command(epilog="Example: tv5 export synthetic/users --format jsonl --out users.jsonl --limit 1000")
 def export(
     table: Annotated[str, typer.Argument(help="The table, such as synthetic/users; docs/datasets.md lists them.")],
@@ -407,7 +427,10 @@ def export(
     from tv5_assets.exports.write import export
 
     with _errors_for_people(), _terminated_as_interrupted():
-        written = export(table, _settings(dataset), file_format, out_file, limit=limit, flat=flat, force=force)
+        _print_written(export(table, _settings(dataset), file_format, out_file, limit=limit, flat=flat, force=force))
+
+
+def _print_written(written: "Exported") -> None:
     rate = written.rows / max(written.seconds, 1e-9)
     out.print(
         f"{escape(str(written.path))}: {written.rows:,} rows, {written.bytes / 1e6:,.1f} MB "

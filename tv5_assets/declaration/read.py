@@ -68,6 +68,8 @@ def _problem(document: Document, error: Mapping[str, Any]) -> Problem:
     """Return a fault that pydantic found, in words for who writes schema files."""
     *outer, last = _place(error["loc"])
     place = (*outer, last)
+    if error["type"] == "union_tag_invalid":
+        place = (*place, "kind")
     if error["type"] != "missing":  # which names what is not in the file
         while place not in document.lines and len(place) > 1:
             place = place[:-1]

@@ -4,6 +4,7 @@ A row depends on the seed and on its number alone. What does not belong here: ho
 (values.py, texts.py), and what a schema file may hold (declaration/).
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import cast
 
@@ -21,7 +22,13 @@ from tv5_assets.synthetic.catalog.values import maker
 from tv5_assets.tables.declared import column
 
 
-def items(declaration: Declaration, rows: int, seed: int, chunk_rows: int = CHUNK_ROWS) -> pl.LazyFrame:
+def items(
+    declaration: Declaration,
+    rows: int,
+    seed: int,
+    chunk_rows: int = CHUNK_ROWS,
+    on_chunk: Callable[[int], object] = lambda rows: None,
+) -> pl.LazyFrame:
     """Return the rows of a declared table, generated as they are read.
 
     Args:
@@ -29,12 +36,19 @@ def items(declaration: Declaration, rows: int, seed: int, chunk_rows: int = CHUN
         rows: how many rows.
         seed: the seed of everything random.
         chunk_rows: rows generated at once; another number gives the same rows.
+        on_chunk: told how many rows were generated, after each chunk.
 
     Returns:
         A frame of the schema of tables.declared.declared_table, sorted by item_id.
     """
     generator = _Generator(declaration, seed)
-    return chunked(rows, generator.rows, generator.schema, chunk_rows)
+
+    def make(numbers: npt.NDArray[np.int64]) -> pl.DataFrame:
+        chunk = generator.rows(numbers)
+        on_chunk(len(chunk))
+        return chunk
+
+    return chunked(rows, make, generator.schema, chunk_rows)
 
 
 class _Generator:

@@ -184,5 +184,8 @@ def _numbered(numbers: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], mos
 
 def _lists(values: pl.Series, counts: npt.NDArray[np.int64]) -> pl.Series:
     """Return lists of the values, as many in each as is counted."""
-    offsets = np.concatenate([[0], np.cumsum(counts)])
-    return pl.Series(pa.LargeListArray.from_arrays(pa.array(offsets), values.to_arrow()))
+    words = values.to_arrow()
+    # From buffers, because Arrow's other ways from NumPy load pandas.
+    offsets = pa.py_buffer(np.concatenate([[0], np.cumsum(counts)]))
+    lists = pa.Array.from_buffers(pa.large_list(words.type), len(counts), [None, offsets], children=[words])
+    return pl.Series(lists)
