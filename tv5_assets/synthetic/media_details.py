@@ -203,8 +203,8 @@ _CLASSIC_BEFORE = 1975
 _ACCLAIMED_FROM = 78.0
 """Critical score from which a movie is one of the festivals."""
 
-_PRIOR_RATINGS = 10
-"""Ratings of an average movie that each movie is given before critics are made to agree with its audience."""
+_PRIOR_RATINGS, _PRIOR_STARS = 10, 3.5
+"""Ratings, and their stars, that each movie is given before critics are made to agree with its audience."""
 _CRITICS_SPREAD = 12.0
 
 
@@ -298,7 +298,7 @@ def _suits_genres() -> pl.Expr:
 def _moods_follow() -> pl.Expr:
     """Return whether each mood is one of the movie's genres or themes."""
     genres = pl.col("genres").cast(pl.List(pl.String))
-    genres = pl.when(genres.list.len() > 0).then(genres).otherwise(pl.lit(pl.Series([[_NO_GENRE]])))
+    genres = pl.when(genres.list.len() > 0).then(genres).otherwise(pl.lit([_NO_GENRE]))
     tags = pl.col("themes").list.eval(pl.element().struct.field("tag"))
     moods = pl.col("moods").cast(pl.List(pl.String))
     return pl.all_horizontal(
@@ -414,9 +414,7 @@ def _colors(genres: Floats, year: npt.NDArray[np.int16]) -> Floats:
 def _critical_scores(scores: pl.DataFrame, draws: Floats) -> Floats:
     """Return what critics made of each movie, 0 to 100: near its audience's mean, shrunk where that is of a few."""
     mean, count = scores["mean"], scores["ratings"].fill_null(0)
-    rated = scores.drop_nulls("mean")
-    usual = float(np.average(rated["mean"], weights=rated["ratings"])) if len(rated) else 3.5
-    shrunk = (mean.fill_null(usual) * count + usual * _PRIOR_RATINGS) / (count + _PRIOR_RATINGS)
+    shrunk = (mean.fill_null(0.0) * count + _PRIOR_STARS * _PRIOR_RATINGS) / (count + _PRIOR_RATINGS)
     centred = np.log((draws + 1e-9) / (1 - draws + 1e-9)) / 1.8  # logistic: bell-shaped with a spread of about 1
     return np.clip(20 * (shrunk.to_numpy() - 0.4) + _CRITICS_SPREAD * centred, 1, 100).round(0)
 
@@ -441,5 +439,5 @@ def _cultures(movies: pl.DataFrame, details: pl.DataFrame) -> pl.Series:
     found = frame.select(cultural_context=pl.concat_list(pl.all()).list.drop_nulls())
     others = pl.col("cultural_context").list.len() > 0
     return found.select(
-        pl.when(others).then("cultural_context").otherwise(pl.lit(pl.Series([["mainstream"]])))
+        pl.when(others).then("cultural_context").otherwise(pl.lit(["mainstream"]))
     ).to_series()

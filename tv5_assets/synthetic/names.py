@@ -4,6 +4,7 @@ What does not belong here: who lives where (places.py, origins.py) and which dra
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +36,8 @@ def full_names(
     return gather_from_pools(first_names, locale, first) + " " + gather_from_pools(last_names, locale, last)
 
 
-def name_pools(locale: str, seed: int) -> tuple[list[str], list[str]]:
+@cache
+def name_pools(locale: str, seed: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the first and the last names of a locale; a common name stands in its pool more than once.
 
     Names are in Latin letters where Faker can write them so.
@@ -45,15 +47,35 @@ def name_pools(locale: str, seed: int) -> tuple[list[str], list[str]]:
     first = getattr(faker, "first_romanized_name", faker.first_name)
     last = getattr(faker, "last_romanized_name", faker.last_name)
     names = range(_NAMES_PER_LOCALE)
-    return [first() for _ in names], [last() for _ in names]
+    return tuple(first() for _ in names), tuple(last() for _ in names)
 
 
-def usual_names(locales: Sequence[str], seed: int) -> pl.DataFrame:
-    """Return ``locale, name`` of every name that :func:`full_names` can give, once."""
-    parts = []
-    for locale in locales:
-        first, last = (
-            pl.DataFrame({side: pool}).unique() for side, pool in zip("fl", name_pools(locale, seed), strict=True)
+def are_usual(names: pl.DataFrame, seed: int) -> pl.Series:
+    """Tell which names :func:`full_names` can give in one of the locales beside them.
+
+    Args:
+        names: ``name``, and ``locales``, a list.
+        seed: the seed that the names were drawn with.
+    """
+    rows = names.with_row_index("row").explode("locales").rename({"locales": "locale"})
+    first, last = (
+        pl.DataFrame(
+            [(locale, name) for locale in rows["locale"].unique() for name in set(name_pools(locale, seed)[side])],
+            schema=["locale", "part"],
+            orient="row",
         )
-        parts.append(first.join(last, how="cross").select(locale=pl.lit(locale), name=pl.col("f") + " " + pl.col("l")))
-    return pl.concat(parts).unique()
+        for side in (0, 1)
+    )
+    words = pl.col("name").str.split(" ")
+    most = rows.select(words.list.len().max()).item() or 0
+    # Either part may be of several words, so that the name is parted after each of them.
+    usual = [
+        rows.select(
+            "row", "locale", first=words.list.head(place).list.join(" "), last=words.list.slice(place).list.join(" ")
+        )
+        .join(first, left_on=["locale", "first"], right_on=["locale", "part"], how="semi")
+        .join(last, left_on=["locale", "last"], right_on=["locale", "part"], how="semi")["row"]
+        for place in range(1, most)
+    ]
+    found = pl.concat(usual).unique() if usual else pl.Series([], dtype=pl.UInt32)
+    return pl.int_range(len(names), dtype=pl.UInt32, eager=True).is_in(found.implode())

@@ -80,7 +80,7 @@ SPOKEN: Mapping[str, tuple[str, ...]] = {
 _TITLE_CLUES = {
     "ja": r"(?i:(?:[jgy]|sh|ky|ry)[ôû]|[kdtbr][ôû]\b|[ôûâ]ji)|\([^()]* no [^()]*\)|(?:tachi|gatari)\b",
     "fr": r"\b(?:Le|Les|le|les|Une|une|Du|du|Des|des|et|Au|au|aux|chez|Chez|pour|Pour|sans|Sans|où|cœur)\b"
-    r"|\b[LDldC]'[A-ZÉÈÀÂa-zéèêà]{3}|[èêëçœÈÊÇ]|é[^é]*é|\bÉ|, La\b.*\bde la\b",
+    r"|\b[LDldC]'[A-ZÉÈÀÂa-zéèêà]{3}|, L'|[èêëçœÈÊÇ]|é[^é]*é|\bÉ|, La\b.*\bde la\b",
     "de": r"\b(?:Der|Das|der|das|und|ein|eine|im|von|für|nicht|Ich|ich)\b|[äöüß]\w*(?:en|er|e|t)\b",
     "es": r"\b(?:las|los|El|por|para|y|con|mi|muy)\b|[ñ¿¡]|ción\b",
     "it": r"\b(?:Il|Gli|gli|Lo|dello|della|delle|degli|nel|che|di|dei|uomo)\b",
@@ -154,7 +154,7 @@ def _clues(movies: pl.DataFrame) -> dict[str, npt.NDArray[np.float64]]:
     found = {}
     for language in {origin.language for origin in ORIGINS}:
         in_title = (titles == language).fill_null(value=False).to_numpy()
-        words = pl.lit(pl.Series([list(_THEME_CLUES.get(language, ()))], dtype=pl.List(pl.String)))
+        words = pl.lit(list(_THEME_CLUES.get(language, ())), dtype=pl.List(pl.String))
         in_themes = movies.select(themes.list.set_intersection(words).list.len() > 0).to_series().to_numpy()
         found[language] = np.where(in_title, _TITLE_WEIGHT, 1.0) * np.where(in_themes, _THEME_WEIGHT, 1.0)
     return found

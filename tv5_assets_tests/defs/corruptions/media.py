@@ -61,9 +61,10 @@ def _people() -> Iterable[Corruption]:
 
 def _credits() -> Iterable[Corruption]:
     yield Corruption(CREDITS, "movie_id_known", table(CREDITS, _with_stranger("movie_id", billing=1)))
-    yield Corruption(CREDITS, "person_id_known", table(CREDITS, in_first_row("person_id", NOBODY)))
+    lost = ("everybody_credited",)  # whose only credit it was
+    yield Corruption(CREDITS, "person_id_known", table(CREDITS, in_first_row("person_id", NOBODY)), also=lost)
+    yield Corruption(CREDITS, "every_movie_directed", table(CREDITS, _without_first_directors), also=lost)
     yield Corruption(CREDITS, "everybody_credited", table(PEOPLE, _with_stranger("person_id")))
-    yield Corruption(CREDITS, "every_movie_directed", table(CREDITS, _without_first_directors))
     yield Corruption(
         CREDITS, "billing_contiguous", table(CREDITS, lambda frame: frame.with_columns(pl.col("billing") + 1))
     )
