@@ -56,7 +56,7 @@ def _field(document: Document, problem: Problem) -> str:
             return f"{words}: {_part(inner)}"
         case ("vocabularies", str(name), *_):
             return f", vocabulary {name}: "
-    return ": "
+    return f": {_part(list(problem.place))}"
 
 
 def _part(inner: list[Any]) -> str:
@@ -66,8 +66,9 @@ def _part(inner: list[Any]) -> str:
 
 def _problem(document: Document, error: Mapping[str, Any]) -> Problem:
     """Return a fault that pydantic found, in words for who writes schema files."""
-    *outer, last = _place(error["loc"])
-    place = (*outer, last)
+    place = _place(error["loc"])
+    if place[-1] == "[key]":
+        place = (*place[:-2], error["input"])
     if error["type"] == "union_tag_invalid":
         place = (*place, "kind")
     if error["type"] != "missing":  # which names what is not in the file
