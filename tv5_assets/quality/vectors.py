@@ -8,12 +8,21 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.quality.verdict import Verdict
 
 NORM_TOLERANCE = 1e-3
 LEAST_UNIQUE_SHARE = 0.95
+LEAST_NEAR = 0.85
+"""Least median cosine of texts that differ in case and punctuation only."""
+LEAST_LEAD = 0.15
+"""How much nearer those are to one another than any two texts are, at least."""
+LEAST_SPREAD = 0.1
+"""Least standard deviation of a dimension, as a share of what it is where all dimensions vary alike."""
+LARGEST_VARIANCE_SHARE = 0.25
+"""Of one dimension; with 384 of them that vary alike, each has 0.3 %."""
 
 _ROWS_AT_ONCE = 65_536  # 100 MB of 384-d rows: memory-mapped vectors are never read in whole
 
@@ -59,17 +68,87 @@ def no_zero_vector(vectors: Vectors) -> Verdict:
     )
 
 
-def mostly_unique(vectors: Vectors, least_share: float = LEAST_UNIQUE_SHARE) -> Verdict:
-    """Ask for a share of distinct vectors: many equal ones mean that many texts were equal, or empty."""
-    # A row's bytes taken as one value: equal rows have equal bytes.
-    row_type = np.dtype((np.void, vectors.matrix.dtype.itemsize * vectors.dimension))
-    distinct = len(np.unique(np.ascontiguousarray(vectors.matrix).view(row_type)))
-    share = distinct / len(vectors) if len(vectors) else 0.0
+def mostly_unique(vectors: Vectors, least_share: float = LEAST_UNIQUE_SHARE, texts: int | None = None) -> Verdict:
+    """Ask for a share of distinct vectors: many equal ones mean that different texts were embedded alike, or were empty.
+
+    Args:
+        vectors: the vectors.
+        least_share: how many distinct vectors there are at least for each distinct text.
+        texts: distinct texts that they are of; equal texts have equal vectors. As many as vectors unless given.
+    """
+    texts = len(vectors) if texts is None else texts
+    distinct = len(np.unique(_row_hashes(vectors)))
+    share = min(1.0, distinct / texts) if texts else 0.0
     return Verdict(
         passed=share >= least_share,
-        facts={"unique_share": share, "least_unique_share": least_share, "unique": distinct},
-        description=f"{share:.2%} of the vectors are distinct, at least {least_share:.0%} should be",
+        facts={"unique_share": share, "least_unique_share": least_share, "unique": distinct, "distinct_texts": texts},
+        description=f"{distinct} distinct vectors of {texts} distinct texts, {share:.2%}; at least {least_share:.0%} "
+        "should be",
     )
+
+
+def dimensions_vary(vectors: Vectors) -> Verdict:
+    """Ask that every dimension varies and that none outweighs the others; vectors that are not finite are left out.
+
+    The facts are the mean and the standard deviation of the values by dimension: averaged over the dimensions, and the
+    extremes.
+    """
+    count, total, squares = 0, np.zeros(vectors.dimension), np.zeros(vectors.dimension)
+    for rows in _blocks(vectors):
+        intact = rows[np.isfinite(rows).all(axis=1)].astype(np.float64)
+        count += len(intact)
+        total += intact.sum(axis=0)
+        squares += np.square(intact).sum(axis=0)
+    mean = total / max(count, 1)
+    variance = np.maximum(squares / max(count, 1) - np.square(mean), 0)
+    spread, all_alike = np.sqrt(variance), np.sqrt(variance.mean())
+    share = float(variance.max() / variance.sum()) if variance.any() else 1.0
+    dead = spread < LEAST_SPREAD * all_alike if all_alike > 0 else np.ones(vectors.dimension, np.bool_)
+    return Verdict(
+        passed=not dead.any() and share <= LARGEST_VARIANCE_SHARE,
+        facts={
+            "mean_per_dimension": float(mean.mean()),
+            "largest_mean": float(np.abs(mean).max()),
+            "spread_per_dimension": float(spread.mean()),
+            "least_spread": float(spread.min()),
+            "largest_spread": float(spread.max()),
+            "hardly_varying": int(dead.sum()),
+            "largest_variance_share": share,
+        },
+        description=f"{int(dead.sum())} of {vectors.dimension} dimensions hardly vary; the one that varies most has "
+        f"{share:.1%} of the variance, at most {LARGEST_VARIANCE_SHARE:.0%} expected",
+    )
+
+
+def like_texts_are_near(originals: npt.NDArray[np.float32], variants: npt.NDArray[np.float32]) -> Verdict:
+    """Ask that a text is near to itself in other letters and punctuation, and farther from any other text.
+
+    Judged by medians, so that single vectors that are broken are left to the rules for them.
+
+    Args:
+        originals: finite vectors of some texts as they are stored, shape (n, d).
+        variants: normalized vectors of the same texts, slightly changed, same shape.
+    """
+    near = float(np.median((originals * variants).sum(axis=1))) if len(originals) else 0.0
+    others = originals @ variants.T
+    far = float(np.median(others[~np.eye(len(others), dtype=np.bool_)])) if len(others) > 1 else 0.0
+    return Verdict(
+        passed=near >= LEAST_NEAR and near - far >= LEAST_LEAD,
+        facts={
+            "near_cosine": near,
+            "least_near_cosine": LEAST_NEAR,
+            "random_cosine": far,
+            "least_lead": LEAST_LEAD,
+            "pairs": len(originals),
+        },
+        description=f"texts are at a cosine of {near:.3f} to themselves in other letters and of {far:.3f} to others; "
+        f"at least {LEAST_NEAR} and {LEAST_LEAD} more than to others expected",
+    )
+
+
+def altered(texts: pl.Series) -> pl.Series:
+    """Return texts in another case, with other punctuation: near-identical ones, to be found near."""
+    return texts.str.to_lowercase().str.replace_all(r"[.,:;]+", " -") + " !"
 
 
 def ids_match(vectors: Vectors, source_ids: npt.NDArray[np.integer]) -> Verdict:
@@ -85,16 +164,16 @@ def ids_match(vectors: Vectors, source_ids: npt.NDArray[np.integer]) -> Verdict:
     )
 
 
-def all_rules(vectors: Vectors, source_ids: npt.NDArray[np.integer]) -> dict[str, Verdict]:
+def all_rules(vectors: Vectors, source_ids: npt.NDArray[np.integer], texts: int | None = None) -> dict[str, Verdict]:
     """Judge vectors by every rule; the verdicts are ``ids``, ``normalized``, ``finite``, ``no_zero_vector`` and
-    ``mostly_unique``.
+    ``mostly_unique``, for which ``texts`` says how many distinct ones there are.
     """
     return {
         "ids": ids_match(vectors, source_ids),
         "normalized": normalized(vectors),
         "finite": finite(vectors),
         "no_zero_vector": no_zero_vector(vectors),
-        "mostly_unique": mostly_unique(vectors),
+        "mostly_unique": mostly_unique(vectors, texts=texts),
     }
 
 
@@ -111,6 +190,19 @@ def finite_tensors(tensors: Mapping[str, npt.NDArray[Any]]) -> Verdict:
 def _blocks(vectors: Vectors) -> Iterator[npt.NDArray[np.float32]]:
     for start in range(0, len(vectors), _ROWS_AT_ONCE):
         yield vectors.matrix[start : start + _ROWS_AT_ONCE]
+
+
+def _row_hashes(vectors: Vectors) -> npt.NDArray[np.uint64]:
+    """Return a hash of each row's bytes; equal rows have equal ones, and of different rows about one pair in 10^9 has."""
+    factors = np.random.default_rng(0).integers(1, 2**63, vectors.dimension, dtype=np.uint64) * np.uint64(
+        2
+    ) + np.uint64(1)
+    # A sum of products, modulo 2^64. Its high half depends on every bit of the row.
+    hashes = [
+        (np.ascontiguousarray(rows).view(np.uint32).astype(np.uint64) * factors).sum(axis=1, dtype=np.uint64)
+        for rows in _blocks(vectors)
+    ]
+    return np.concatenate([np.empty(0, np.uint64), *hashes])
 
 
 def _norms(vectors: Vectors) -> npt.NDArray[np.float32]:
