@@ -24,7 +24,7 @@ ASSETS = {
     "synthetic/interactions",
     *("synthetic/" + name for name in ("users", "platforms", "trends", "trends_now", "trending_topics")),
     *("synthetic/" + name for name in ("media_details", "people", "credits", "influences")),
-    *("synthetic/" + name for name in ("subtitles", "subtitle_segments")),
+    *("synthetic/" + name for name in ("subtitles", "subtitle_segments", "queries")),
     "features/episodes",
     *("embeddings/" + name for name in ("movies", "users", "similar_movies")),
     *("models/" + name for name in ("policies", "policy_prior")),

@@ -8,6 +8,7 @@ from tv5_assets.defs.gates.catalog import catalog_gates
 from tv5_assets.defs.gates.learning import learning_gates
 from tv5_assets.defs.gates.media import media_gates
 from tv5_assets.defs.gates.processed import processed_gates
+from tv5_assets.defs.gates.queries import query_gates
 from tv5_assets.defs.gates.reports import report_gates
 from tv5_assets.defs.gates.stores import store_gates
 from tv5_assets.defs.gates.subtitles import subtitle_gates
@@ -29,6 +30,7 @@ def gates() -> dg.Definitions:
                 *media_gates(),
                 *viewing_gates(),
                 *subtitle_gates(),
+                *query_gates(),
                 *learning_gates(),
                 *store_gates(),
                 *report_gates(),

@@ -66,6 +66,7 @@ def all_tables() -> dict[str, type[Table]]:
         media,
         models,
         processed,
+        queries,
         raw,
         reports,
         subtitles,
@@ -73,7 +74,7 @@ def all_tables() -> dict[str, type[Table]]:
     )
 
     layers = (
-        raw, processed, synthetic, catalog, contexts, media, subtitles,
+        raw, processed, synthetic, catalog, contexts, media, subtitles, queries,
         features, embeddings, models, reports, benchmarks,
     )  # fmt: skip
     return {

@@ -4,6 +4,7 @@ from tv5_assets_tests.defs.corruptions.catalog import catalog_corruptions
 from tv5_assets_tests.defs.corruptions.learning import learning_corruptions
 from tv5_assets_tests.defs.corruptions.media import media_corruptions
 from tv5_assets_tests.defs.corruptions.processed import processed_corruptions
+from tv5_assets_tests.defs.corruptions.queries import query_corruptions
 from tv5_assets_tests.defs.corruptions.reports import report_corruptions, slow_queries
 from tv5_assets_tests.defs.corruptions.schemas import table_corruptions
 from tv5_assets_tests.defs.corruptions.stores import store_corruptions
@@ -19,6 +20,7 @@ BLOCKING = [
     *media_corruptions(),
     *viewing_corruptions(),
     *subtitle_corruptions(),
+    *query_corruptions(),
     *learning_corruptions(),
     *store_corruptions(),
     *report_corruptions(),
