@@ -53,10 +53,16 @@ def interactions(
     return interactions_.interactions(ratings, users, contexts, details, settings.get().seed)
 
 
-@table_asset(synthetic.Platforms, kinds=("numpy",), ins={"movies": "processed/movies", "ratings": "processed/ratings"})
-def platforms(settings: SettingsResource, movies: pl.DataFrame, ratings: pl.LazyFrame) -> pl.DataFrame:
+@table_asset(
+    synthetic.Platforms,
+    kinds=("numpy",),
+    ins={"movies": "processed/movies", "details": "synthetic/media_details", "ratings": "processed/ratings"},
+)
+def platforms(
+    settings: SettingsResource, movies: pl.DataFrame, details: pl.DataFrame, ratings: pl.LazyFrame
+) -> pl.DataFrame:
     newest = ratings.select(pl.col("rated_at").max()).collect(engine="streaming").item()
-    return platforms_.platforms(movies, settings.get().seed, as_of=newest)
+    return platforms_.platforms(movies, details, settings.get().seed, as_of=newest)
 
 
 @table_asset(synthetic.Trends, kinds=("numpy",), ins={"ratings": "processed/ratings"})

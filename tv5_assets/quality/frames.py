@@ -230,14 +230,37 @@ def rejects_within(rejected: int, rows: int, max_share: float) -> Verdict:
     )
 
 
-def share_between(part: int, whole: int, bounds: tuple[float, float], what: str) -> Verdict:
-    """Hold a share to bounds, both included; of nothing there is no share."""
-    least, most = bounds
-    share = part / whole if whole else 0.0
+def share_as_declared(
+    part: int, whole: int, share: float, what: str, at_least: bool = False, least_p: float = 1e-6
+) -> Verdict:
+    """Judge by the binomial test whether a part of a whole could have been drawn with the share that is declared.
+
+    Args:
+        part: how many there are.
+        whole: of how many; of nothing there is no share.
+        share: the declared one.
+        what: what there is a share of, for the description.
+        at_least: more than the share is no fault.
+        least_p: the verdict fails below this probability that chance alone strays as far.
+    """
+    from scipy.stats import binomtest  # takes two seconds to import, which loading the graph must not
+
+    found = part / whole if whole else 0.0
+    p_value = (
+        float(binomtest(part, whole, share, alternative="less" if at_least else "two-sided").pvalue) if whole else 0
+    )
     return Verdict(
-        passed=least <= share <= most,
-        facts={"part": part, "whole": whole, "share": share, "least_share": least, "largest_share": most},
-        description=f"{what}: {part} of {whole} ({share:.2%}), {least:.0%} to {most:.0%} expected",
+        passed=p_value >= least_p,
+        facts={
+            "part": part,
+            "whole": whole,
+            "share": found,
+            "declared_share": share,
+            "p_value": p_value,
+            "least_p": least_p,
+        },
+        description=f"{what}: {part} of {whole} ({found:.2%}), {'at least ' if at_least else ''}{share:.2%} declared; "
+        f"p = {p_value:.2g}",
     )
 
 

@@ -7,11 +7,9 @@ what is computed from ratings or from MovieLens's genres and themes alone, are r
 import dataframely as dy
 
 from tv5_assets.tables.processed import GENRES
-from tv5_assets.tables.synthetic import LANGUAGES
+from tv5_assets.tables.synthetic import FILM_LANGUAGES
 from tv5_assets.tables.table import SYNTHETIC, Table
 
-FILM_LANGUAGES = (*LANGUAGES, "ja", "zh", "hi", "sv", "da", "no", "fi", "nl", "pl", "cs", "hu", "pt")
-"""Languages that movies are spoken in (ISO 639-1): those of the users, and more."""
 FILM_COUNTRIES = (
     "US", "UK", "CA", "AU", "IE", "NZ", "FR", "BE", "CH", "DZ", "DE", "AT", "ES", "MX", "AR", "IT", "JP", "CN", "IN",
     "SE", "DK", "NO", "FI", "NL", "PL", "CZ", "HU", "BR", "PT",

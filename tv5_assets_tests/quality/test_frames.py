@@ -19,8 +19,8 @@ from tv5_assets.quality.frames import (
     rejects_within,
     rises,
     row_count_is,
+    share_as_declared,
     share_at_least,
-    share_between,
     sums_by,
     table_rules,
     times_between,
@@ -192,13 +192,6 @@ def test_too_many_rejects_fail() -> None:
     assert rejects_within(0, 0, 0.001).passed
 
 
-@pytest.mark.parametrize(
-    ("part", "whole", "passed"), [(55, 100, True), (65, 100, True), (54, 100, False), (0, 0, False)]
-)
-def test_a_share_out_of_bounds_fails(part: int, whole: int, passed: bool) -> None:
-    assert share_between(part, whole, (0.55, 0.65), "movies on a platform").passed is passed
-
-
 def test_rows_that_break_a_rule_are_counted_and_nulls_say_nothing() -> None:
     frame = pl.LazyFrame({"mode": ["alone", "alone", "date", "alone"], "size": [1, 2, 2, None]})
     rules = [
@@ -252,6 +245,22 @@ def test_nothing_shows_no_proportions_and_shares_must_be_whole() -> None:
     assert not proportions_as_declared(archetypes(casual=1).head(0), "archetype", {"casual": 1.0}).passed
     with pytest.raises(InputError, match=r"archetype sum to 0\.9"):
         proportions_as_declared(archetypes(casual=1), "archetype", {"casual": 0.9})
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "at_least", "passed"),
+    [
+        (6, 10, False, True),
+        (2, 10, False, True),  # of few, chance explains much
+        (600_000, 1_000_000, False, True),
+        (603_000, 1_000_000, False, False),
+        (603_000, 1_000_000, True, True),
+        (597_000, 1_000_000, True, False),
+        (0, 0, False, False),
+    ],
+)
+def test_a_share_that_chance_does_not_explain_fails(part: int, whole: int, at_least: bool, passed: bool) -> None:
+    assert share_as_declared(part, whole, 0.6, "movies on a platform", at_least).passed is passed
 
 
 def risen(by: list[float], value: list[float]) -> Verdict:

@@ -2,16 +2,12 @@
 
 from functools import partial
 
-import polars as pl
-
 from tv5_assets.cadence import TRENDS
-from tv5_assets.dagster_kit.checks import Gate, rule_gate
+from tv5_assets.dagster_kit.checks import Gate, coherence_gate, rule_gate
 from tv5_assets.defs.gates.common import MOVIES, RATINGS, known_movies, known_users
-from tv5_assets.quality import frames
-from tv5_assets.quality.verdict import Verdict
+from tv5_assets.quality import frames, offers
+from tv5_assets.synthetic import platforms
 from tv5_assets.tables.synthetic import ARCHETYPE_SHARES, ARCHETYPES
-
-AVAILABLE_SHARE = (0.55, 0.65)
 
 
 def synthetic_gates() -> list[Gate]:
@@ -40,9 +36,20 @@ def synthetic_gates() -> list[Gate]:
         rule_gate(
             "synthetic/platforms",
             "available_share",
-            "About 60 % of the movies can be watched somewhere.",
-            _available_share,
+            f"{platforms.SHARE_OFFERED:.0%} of the movies can be watched somewhere.",
+            offers.available_share,
             reads={"platforms": "synthetic/platforms", "movies": MOVIES},
+        ),
+        coherence_gate("synthetic/platforms", platforms.RULES),
+        Gate(
+            "synthetic/platforms",
+            {
+                "french_on_tv5monde": "TV5MONDE carries more movies in French than there are elsewhere.",
+                "original_sound": "Nearly every offer can be heard in the original language.",
+                "dubbed_in_france": "Many foreign movies are dubbed in French for France.",
+            },
+            offers.beside_languages,
+            reads={"platforms": "synthetic/platforms", "details": "synthetic/media_details"},
         ),
         rule_gate(
             "synthetic/trends",
@@ -59,12 +66,3 @@ def synthetic_gates() -> list[Gate]:
             reads={"frame": "synthetic/trends_now"},
         ),
     ]
-
-
-def _available_share(platforms: pl.LazyFrame, movies: pl.LazyFrame) -> Verdict:
-    return frames.share_between(
-        platforms.select(pl.col("movie_id").n_unique()).collect().item(),
-        movies.select(pl.len()).collect().item(),
-        AVAILABLE_SHARE,
-        "movies on a platform",
-    )
