@@ -8,7 +8,6 @@ from upath import UPath
 
 from tv5_assets.files import replacing
 
-
 WRITERS = {
     "python": 'with part.open("wb") as file: file.write(b"x" * 100_000)',
     "polars csv": 'pl.LazyFrame({"n": range(100_000)}).sink_csv(part)',

@@ -1,7 +1,7 @@
 """Plots as PNG images: bars, stacked bars, histograms, curves and heat maps, all in one quiet style.
 
-The same data gives the same bytes. Each function takes few and small frames; what they hold is aggregated elsewhere
-(world.py). matplotlib is imported by the function that draws, since it is slow to import.
+The same data gives the same bytes; where there are none to draw, there are no bytes. What is drawn is aggregated
+elsewhere (world.py). matplotlib is imported by the function that draws, since it is slow to import.
 """
 
 import io
@@ -49,7 +49,8 @@ def bars(values: Mapping[str, float], unit: str, expected: Mapping[str, float] |
         unit: what the values are; ``%`` for shares of 1, which are shown as percentages.
         expected: what the values should be, as a mark on each bar.
     """
-    _need(values)
+    if not values:
+        return b""
     factor = 100 if unit == "%" else 1
 
     def draw(axes: "Axes") -> None:
@@ -70,7 +71,8 @@ def bars(values: Mapping[str, float], unit: str, expected: Mapping[str, float] |
 
 def stacked(values: Mapping[str, Mapping[str, float]], unit: str) -> bytes:
     """Draw a horizontal bar for each name, made of parts: ``values[name][part]``."""
-    _need(values)
+    if not values:
+        return b""
     parts = list(dict.fromkeys(part for row in values.values() for part in row))
 
     def draw(axes: "Axes") -> None:
@@ -97,7 +99,8 @@ def stacked(values: Mapping[str, Mapping[str, float]], unit: str) -> bytes:
 
 def histogram(counts: Sequence[float], edges: Sequence[float], label: str, *, log: bool = False) -> bytes:
     """Draw how often values fall between neighbouring edges; ``log`` is for edges that are powers of ten."""
-    _need(counts)
+    if not counts:
+        return b""
 
     def draw(axes: "Axes") -> None:
         axes.bar(
@@ -131,7 +134,8 @@ def curves(
         dots: mark every point of the curves.
         log: both axes grow by powers of ten.
     """
-    _need(lines)
+    if not lines:
+        return b""
 
     def draw(axes: "Axes") -> None:
         for number, (name, (x, y)) in enumerate(lines.items()):
@@ -160,7 +164,8 @@ def heat(
 ) -> bytes:
     """Draw a matrix, shape (rows, columns), as coloured fields with their values in them, as ``form`` writes them."""
     matrix = np.asarray(values, dtype=float)
-    _need(matrix)
+    if not matrix.size:
+        return b""
 
     def draw(axes: "Axes") -> None:
         axes.imshow(matrix, cmap="YlGnBu", aspect="auto")
@@ -199,8 +204,3 @@ def _png(draw: Draw) -> bytes:
 def _short(name: str) -> str:
     words = str(name).replace("_", " ")
     return words if len(words) <= 26 else words[:25] + "…"
-
-
-def _need(data: Any) -> None:
-    if len(data) == 0:
-        raise ValueError("there is nothing to draw")

@@ -53,10 +53,10 @@ def world_page(tables: Tables, dataset: str) -> Page:
 def _section(table: type[Table], tables: Tables) -> Section:
     frame = tables[table.key]
     rows = frame.select(pl.len()).collect(engine="streaming").item()
-    plots = _PLOTS.get(table.key) or (lambda tables: _profile(table, tables[table.key]))
-    return Section(
-        table.key, table.about, rows, list(plots(tables)) if rows else [], frame.head(_SAMPLE_ROWS).collect()
-    )
+    own = _PLOTS.get(table.key)
+    plots = own(tables) if own else _profile(table, frame)
+    shown = [plot for plot in plots if plot.png] if rows else []
+    return Section(table.key, table.about, rows, shown, frame.head(_SAMPLE_ROWS).collect())
 
 
 # --- Who watches, and when ---
@@ -128,12 +128,11 @@ def _interactions(tables: Tables) -> Iterator[Plot]:
         .sort("rating")
         .collect(engine="streaming")
     )
-    if not watched.is_empty():
-        yield Plot(
-            "Completion by rating",
-            "Mean share of the movie that was watched: who liked it saw more of it.",
-            curves({"completion": _xy(watched)}, "stars (real)", "share watched", dots=True),
-        )
+    yield Plot(
+        "Completion by rating",
+        "Mean share of the movie that was watched: who liked it saw more of it.",
+        curves({"completion": _xy(watched)}, "stars (real)", "share watched", dots=True),
+    )
     yield Plot(
         "Devices",
         "On which device each kind of event happens; what a user prefers is likely.",
@@ -208,12 +207,11 @@ def _influences(tables: Tables) -> Iterator[Plot]:
         .select(years=(pl.col("year") - pl.col("year_older")).cast(pl.Float64))
         .drop_nulls()
     )
-    if apart.select(pl.len()).collect(engine="streaming").item():
-        yield Plot(
-            "Years between",
-            "How much older the movie is that influenced another.",
-            _histogram(apart, pl.col("years"), "years"),
-        )
+    yield Plot(
+        "Years between",
+        "How much older the movie is that influenced another.",
+        _histogram(apart, pl.col("years"), "years"),
+    )
     yield Plot("Strength", "How strong influences are.", _histogram(pairs, pl.col("strength"), "strength"))
 
 
@@ -231,12 +229,8 @@ def _platforms(tables: Tables) -> Iterator[Plot]:
         stacked(_crossed(spoken, "name", "audio_tracks"), "audio tracks"),
     )
     prices = offers.drop_nulls("price").group_by(pl.col("price").round(2).cast(pl.String)).len()
-    if found := _pairs(prices):
-        yield Plot(
-            "Prices",
-            "Prices of what is rented or bought.",
-            bars(dict(sorted(found.items(), key=lambda price: float(price[0]))), "offers"),
-        )
+    by_price = dict(sorted(_pairs(prices).items(), key=lambda price: float(price[0])))
+    yield Plot("Prices", "Prices of what is rented or bought.", bars(by_price, "offers"))
 
 
 # --- What is said ---
@@ -255,12 +249,11 @@ def _subtitles(tables: Tables) -> Iterator[Plot]:
     arcs = by_genre.filter(pl.col("genres").is_in(_SHOWN_GENRES)).group_by("genres").agg(points).sort("genres")
     places = np.linspace(0, 1, ARC_POINTS).tolist()
     lines = {row[0]: (places, list(row[1:])) for row in arcs.collect(engine="streaming").rows()}
-    if lines:
-        yield Plot(
-            "Sentiment arcs",
-            "Mean sentiment from a movie's beginning (0) to its end (1), by genre.",
-            curves(lines, "place in the movie", "sentiment"),
-        )
+    yield Plot(
+        "Sentiment arcs",
+        "Mean sentiment from a movie's beginning (0) to its end (1), by genre.",
+        curves(lines, "place in the movie", "sentiment"),
+    )
     yield Plot(
         "Languages", "Languages that there are subtitles in.", bars(_by_count(_counts(subtitles, "language")), "movies")
     )
@@ -270,8 +263,7 @@ def _segments(tables: Tables) -> Iterator[Plot]:
     lines = tables["synthetic/subtitle_segments"]
     yield Plot("Languages", "Language of the lines.", bars(_by_count(_counts(lines, "language")), "lines"))
     topics = _by_count(_counts(lines.select("topics").explode("topics").drop_nulls(), "topics"), 14)
-    if topics:
-        yield Plot("Topics", "What is talked about most.", bars(topics, "lines"))
+    yield Plot("Topics", "What is talked about most.", bars(topics, "lines"))
     seconds = ((pl.col("end_ms") - pl.col("start_ms")) / 1000).alias("seconds")
     yield Plot("Length", "How long a line is shown.", _histogram(lines, seconds, "seconds"))
     yield Plot(
@@ -348,10 +340,8 @@ def _trending_topics(tables: Tables) -> Iterator[Plot]:
     topics = tables["synthetic/trending_topics"]
     for kind in ("genre", "theme"):
         first = topics.filter((pl.col("kind") == kind) & (pl.col("rank") <= 12)).sort("rank").select("topic", "score")
-        if found := _pairs(first):
-            yield Plot(
-                f"{kind.capitalize()}s", f"The {kind}s that are rising, strongest first.", bars(found, "popularity")
-            )
+        words = f"The {kind}s that are rising, strongest first."
+        yield Plot(f"{kind.capitalize()}s", words, bars(_pairs(first), "popularity"))
 
 
 # --- The catalog, and what is looked for ---
@@ -395,8 +385,7 @@ def _queries(tables: Tables) -> Iterator[Plot]:
         for name in ("user_id", "filters")
         if name in columns
     }
-    if optional:
-        yield Plot("Who and what", "Share of queries that have a user, and that have filters.", bars(optional, "%"))
+    yield Plot("Who and what", "Share of queries that have a user, and that have filters.", bars(optional, "%"))
     expected = queries.group_by(pl.col("expected").list.len().alias("expected")).len("queries").sort("expected")
     yield Plot(
         "Answers", "How many movies a query should find.",
@@ -498,6 +487,8 @@ def _histogram(
         low, high = (
             values.select(low=pl.col("value").quantile(0.005), high=pl.col("value").quantile(0.995)).collect().row(0)
         )
+    if low is None or high is None:
+        return b""
     width = ((high - low) or 1.0) / _BINS
     place = ((pl.col("value") - low) / width).floor().clip(0, _BINS - 1).cast(pl.Int32).alias("bin")
     found = dict(values.group_by(place).len().collect(engine="streaming").rows())
