@@ -1,6 +1,7 @@
 """The page on a small world: every table is on it in plots, and stays small enough for the web UI."""
 
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import dataframely as dy
 import polars as pl
@@ -18,8 +19,14 @@ from tv5_assets.tables.table import all_tables, polars_schema
 
 ROWS = 40
 IDS = range(1, ROWS + 1)
-SAME = {"movie_id": IDS, "rating_row": IDS, "date": [date(2020, 1, 1) + timedelta(days) for days in IDS]}
-"""Columns by which tables belong together, and days that a calendar has."""
+DAYS = [datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days) for days in IDS]
+SAME = {
+    "movie_id": IDS,
+    "rating_row": IDS,
+    "scope": ["global"] * ROWS,
+    "rank": IDS,
+}
+"""Columns by which tables belong together, and places that are shown."""
 RATED = {
     "user_id": IDS,
     "movie_id": IDS,
@@ -49,7 +56,9 @@ def tables() -> dict[str, pl.LazyFrame]:
     }
     for key, table in {MOVIES: Movies, **synthetic_tables()}.items():
         if key not in made:
-            same = {column: values for column, values in SAME.items() if column in table.columns()}
+            types = polars_schema(table)
+            same: dict[str, Any] = {column: values for column, values in SAME.items() if column in types}
+            same |= {column: DAYS for column, dtype in types.items() if dtype.is_temporal()}
             made[key] = table.sample(ROWS, overrides=same or None, generator=dy.random.Generator(seed=0))
     return {key: frame.lazy() for key, frame in made.items()}
 
