@@ -185,7 +185,7 @@ def test_a_chunk_that_has_no_item_of_a_type_is_made_too() -> None:
 def test_different_numbers_are_drawn_with_equal_chances() -> None:
     rng = np.random.default_rng(5)
     sizes = np.repeat([4, 6], 30_000)
-    drawn = distinct(rng.random((60_000, 3)), sizes)
+    drawn = np.stack(distinct(rng.random((3, 60_000)), sizes), axis=1)
     assert (np.sort(drawn, axis=1)[:, 1:] > np.sort(drawn, axis=1)[:, :-1]).all()
     for size in (4, 6):
         _, counts = np.unique(drawn[sizes == size], axis=0, return_counts=True)

@@ -75,12 +75,9 @@ def list_maker(declaration: Declaration, spec: WordList) -> Make:
     def make(rows: Rows, draw: Draw) -> pl.Series:
         lists = words.lists(rows)
         counts = _between(draw(rows.numbers, "length"), spec.min_length, spec.max_length)
-        chosen = distinct(
-            np.stack([draw(rows.numbers, f"word {place}") for place in range(spec.max_length)], axis=1),
-            words.sizes[lists],
-        )
+        chosen = distinct([draw(rows.numbers, f"word {place}") for place in range(spec.max_length)], words.sizes[lists])
         taken = np.arange(spec.max_length) < counts[:, None]
-        positions = (words.starts[lists][:, None] + chosen)[taken]
+        positions = (words.starts[lists][:, None] + np.stack(chosen, axis=1))[taken]
         return _lists(words.words.gather(positions), counts)
 
     return make
@@ -98,8 +95,16 @@ def _sentences(sentences: "Sentences", least: int, most: int, rows: Rows, draw: 
     counts = _between(draw(rows.numbers, "count"), least, most)
     ids = _numbered(rows.numbers, counts, most)
     lists = {vocabulary: np.repeat(one.lists(rows), counts) for vocabulary, one in sentences.pools.items()}
-    texts = sentences.render(ids, lists, draw)
-    return texts if most == 1 else _lists(texts, counts).list.join(" ")
+    texts, places = sentences.render(ids, lists, draw)
+    if most == 1:
+        return texts.gather(places)
+    first = np.cumsum(counts) - counts
+    columns = []
+    for number in range(most):
+        there = counts > number
+        place = places[np.where(there, first + number, 0)]
+        columns.append(texts.gather(pl.Series(place) if there.all() else pl.Series(place).set(pl.Series(~there), None)))
+    return pl.select(pl.concat_str(columns, separator=" ", ignore_nulls=True)).to_series()
 
 
 class Sentences:
@@ -115,8 +120,10 @@ class Sentences:
         names = dict.fromkeys(name for parts in self._parts for name in parts[1::2])
         self.pools = {name: pool(declaration, name) for name in names}
 
-    def render(self, ids: npt.NDArray[np.int64], lists: dict[str, npt.NDArray[np.int64]], draw: Draw) -> pl.Series:
-        """Return a sentence for each id.
+    def render(
+        self, ids: npt.NDArray[np.int64], lists: dict[str, npt.NDArray[np.int64]], draw: Draw
+    ) -> tuple[pl.Series, npt.NDArray[np.intp]]:
+        """Return a sentence for each id, in any order, and the place of each id's sentence, shape (n,).
 
         Args:
             ids: what the draws belong to, shape (n,).
@@ -125,50 +132,76 @@ class Sentences:
         """
         pattern = (draw(ids, "pattern") * len(self._parts)).astype(np.int64)
         slots = max(len(parts) // 2 for parts in self._parts)
-        draws = np.stack([draw(ids, f"slot {slot}") for slot in range(slots)] or [np.zeros(len(ids))], axis=1)
+        draws = [draw(ids, f"slot {slot}") for slot in range(slots)]
         found, texts = [], []
         for number, parts in enumerate(self._parts):
             chosen = np.flatnonzero(pattern == number)
             found.append(chosen)
-            texts.append(self._fill(parts, {name: one[chosen] for name, one in lists.items()}, draws[chosen]))
-        return pl.concat(texts).gather(np.argsort(np.concatenate(found)))
+            own = {name: lists[name][chosen] for name in dict.fromkeys(parts[1::2])}
+            texts.append(self._fill(parts, own, [one[chosen] for one in draws[: len(parts) // 2]], len(chosen)))
+        places = np.empty(len(ids), dtype=np.intp)
+        places[np.concatenate(found)] = np.arange(len(ids))
+        return pl.concat(texts), places
 
     def _fill(
-        self, parts: list[str], lists: dict[str, npt.NDArray[np.int64]], draws: npt.NDArray[np.float64]
+        self,
+        parts: list[str],
+        lists: dict[str, npt.NDArray[np.int64]],
+        draws: list[npt.NDArray[np.float64]],
+        rows: int,
     ) -> pl.Series:
         names = parts[1::2]
-        words: list[pl.Series | None] = [None] * len(names)
-        for name in dict.fromkeys(names):
+        words: dict[int, pl.Series] = {}
+        for name, own in lists.items():
             one, slots = self.pools[name], [slot for slot, other in enumerate(names) if other == name]
             # A sentence that names a vocabulary twice gets two different words of it.
-            chosen = one.starts[lists[name]][:, None] + distinct(draws[:, slots], one.sizes[lists[name]])
-            for column, slot in enumerate(slots):
+            chosen = distinct([draws[slot] for slot in slots], one.sizes[own])
+            for slot, number in zip(slots, chosen, strict=True):
                 begins = slot == 0 and not parts[0]
-                words[slot] = (one.capitalized if begins else one.words).gather(chosen[:, column])
-        pieces: list[pl.Expr | pl.Series] = [pl.repeat(parts[0], len(draws), dtype=pl.String)]
-        for word, literal in zip(words, parts[2::2], strict=True):
-            pieces += [word, pl.lit(literal)] if word is not None else []
-        return pl.select(pl.concat_str(pieces)).to_series()
+                words[slot] = (one.capitalized if begins else one.words).gather(one.starts[own] + number)
+        return filled(parts[::2], [words[slot] for slot in range(len(names))], rows)
 
 
-def distinct(draws: npt.NDArray[np.float64], sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def distinct(draws: Sequence[npt.NDArray[np.float64]], sizes: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
     """Return different numbers for each row, every order of them equally likely.
 
     Args:
-        draws: numbers in [0, 1), shape (n, k).
+        draws: numbers in [0, 1), k arrays of shape (n,).
         sizes: each row's numbers are from 0 and below this, shape (n,); at least k.
 
     Returns:
-        Shape (n, k).
+        k arrays of shape (n,).
     """
-    chosen = np.empty(draws.shape, dtype=np.int64)
-    for place in range(draws.shape[1]):
-        number = (draws[:, place] * (sizes - place)).astype(np.int64)
+    chosen: list[npt.NDArray[np.int64]] = []
+    ascending: list[npt.NDArray[np.int64]] = []
+    for place, draw in enumerate(draws):
+        number = (draw * (sizes - place)).astype(np.int64)
         # The number-th of those that are left: each smaller one that is taken moves it on by one.
-        for taken in np.sort(chosen[:, :place], axis=1).T:
+        for taken in ascending:
             number += number >= taken
-        chosen[:, place] = number
+        chosen.append(number)
+        if place + 1 < len(draws):
+            ascending = _inserted(ascending, number)
     return chosen
+
+
+def _inserted(ascending: Sequence[npt.NDArray[np.int64]], number: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
+    """Return arrays that ascend from one to the next in each place, with another one's numbers put in."""
+    found = []
+    for other in ascending:
+        found.append(np.minimum(other, number))
+        number = np.maximum(other, number)
+    return [*found, number]
+
+
+def filled(literals: Sequence[str], values: Sequence[pl.Series], rows: int) -> pl.Series:
+    """Return literals and values in turn, as one text for each row; a literal is first and last."""
+    if not values:
+        return pl.repeat(literals[0], rows, dtype=pl.String, eager=True)
+    pieces: list[pl.Expr | pl.Series] = [pl.lit(literals[0])]
+    for value, literal in zip(values, literals[1:], strict=True):
+        pieces += [value, pl.lit(literal)] if literal else [value]
+    return pl.select(pl.concat_str(pieces)).to_series()
 
 
 def _between(draws: npt.NDArray[np.float64], least: int, most: int) -> npt.NDArray[np.int64]:
@@ -184,7 +217,7 @@ def _numbered(numbers: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], mos
 
 def _lists(values: pl.Series, counts: npt.NDArray[np.int64]) -> pl.Series:
     """Return lists of the values, as many in each as is counted."""
-    words = values.to_arrow()
+    words = values.to_arrow(compat_level=pl.CompatLevel.newest())  # without a copy
     # From buffers, because Arrow's other ways from NumPy load pandas.
     offsets = pa.py_buffer(np.concatenate([[0], np.cumsum(counts)]))
     lists = pa.Array.from_buffers(pa.large_list(words.type), len(counts), [None, offsets], children=[words])

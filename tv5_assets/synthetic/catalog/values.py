@@ -32,7 +32,7 @@ from tv5_assets.declaration.model import (
 from tv5_assets.draws.choices import choose
 from tv5_assets.draws.streams import uniform
 from tv5_assets.synthetic.catalog.rows import Draw, Make, Rows
-from tv5_assets.synthetic.catalog.texts import list_maker, words_maker
+from tv5_assets.synthetic.catalog.texts import filled, list_maker, words_maker
 from tv5_assets.synthetic.names import full_names
 
 _HEX = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
@@ -135,11 +135,8 @@ def _log_normal(
 
 
 def _filled(spec: Template, rows: Rows, draw: Draw) -> pl.Series:
-    literal, *parts = SLOT.split(spec.template)
-    pieces: list[pl.Expr | pl.Series] = [pl.repeat(literal, len(rows), dtype=pl.String)]
-    for name, after in zip(parts[::2], parts[1::2], strict=True):
-        pieces += [_as_text(rows.column(name)), pl.lit(after)]
-    return pl.select(pl.concat_str(pieces)).to_series()
+    parts = SLOT.split(spec.template)
+    return filled(parts[::2], [_as_text(rows.column(name)) for name in parts[1::2]], len(rows))
 
 
 def _as_text(values: pl.Series) -> pl.Series:
