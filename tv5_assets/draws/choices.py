@@ -24,6 +24,27 @@ def choose(draws: npt.NDArray[np.float64], shares: npt.ArrayLike) -> npt.NDArray
     return np.asarray((draws[:, None] >= bounds).sum(axis=1))
 
 
+def choose_in_row(
+    draws: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], row: npt.NDArray[np.intp]
+) -> npt.NDArray[np.intp]:
+    """Return the index of the choice that each draw makes by one row of a table of weights, shape (n,).
+
+    It makes the choices of ``choose(draws, weights[row])``, but for rounding, without a row of weights for each draw.
+
+    Args:
+        draws: numbers in [0, 1), shape (n,).
+        weights: weight of each choice, shape (m, k), 0 or more; a row need not sum to 1, and all 0 chooses the last.
+        row: the row of each draw, shape (n,).
+    """
+    rows, size = weights.shape
+    sums = np.cumsum(weights, axis=1)
+    with np.errstate(invalid="ignore"):
+        bounds = np.nan_to_num(sums / sums[:, -1:])
+    # Row after row on one line: the bounds of a row lie between its number and the next.
+    line = (bounds[:, :-1] + np.arange(rows)[:, None]).ravel()
+    return np.searchsorted(line, draws + row, side="right") - row * (size - 1)
+
+
 def gather(values: Sequence[Any], positions: npt.NDArray[np.intp]) -> pl.Series:
     """Return ``values[position]`` for each position; a value may be a list."""
     return pl.Series([list(value) if isinstance(value, tuple) else value for value in values]).gather(positions)

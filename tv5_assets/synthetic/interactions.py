@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tv5_assets.coherence import Rule
-from tv5_assets.draws.choices import choose, gather
+from tv5_assets.draws.choices import choose, choose_in_row, gather
 from tv5_assets.draws.chunks import chunked_over
 from tv5_assets.draws.streams import uniform
 from tv5_assets.errors import InputError
@@ -244,9 +244,9 @@ class _Situations:
         self._commute = location[order] == LOCATION_TYPES.index("commute")
         self._count = np.bincount(group, minlength=cells * len(VIEWING_MODES))
         self._start = np.cumsum(self._count) - self._count
-        # Shares of the viewing modes by archetype and cell; all 0 where a cell has no context.
-        weights = self._count.reshape(cells, len(VIEWING_MODES)) * _COMPANY[:, None]
-        self._shares = weights / np.maximum(weights.sum(axis=2, keepdims=True), 1e-9)
+        # What the viewing modes weigh by archetype and cell; all 0 where a cell has no context.
+        self._weights = (self._count.reshape(cells, -1) * _COMPANY[:, None]).reshape(-1, len(VIEWING_MODES))
+        self._cells = cells
 
     def of(self, ratings: pl.DataFrame, began: Ints, clocks: Clocks, draw: Draw) -> tuple[Ints, Ints]:
         """Return the context of each view that began then (-1 where there is none) and the device, both shape (n,).
@@ -257,7 +257,9 @@ class _Situations:
         day = local // _DAY
         cell = _cell(_season(day), (day + _EPOCH_WEEKDAY) % _WEEK_DAYS, _time_of_day(local % _DAY))
         archetype = ratings["archetype"].to_numpy().astype(np.intp)
-        group = cell * len(VIEWING_MODES) + choose(draw("viewing mode"), self._shares[archetype, cell])
+        group = cell * len(VIEWING_MODES) + choose_in_row(
+            draw("viewing mode"), self._weights, archetype * self._cells + cell
+        )
         count = self._count[group]
         place = np.where(count > 0, self._start[group] + (draw("context") * count).astype(np.int64), 0)
         known = (count > 0) & (len(self._ids) > 0)

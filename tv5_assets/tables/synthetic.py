@@ -6,6 +6,7 @@ real.
 
 import dataframely as dy
 
+from tv5_assets.tables.processed import GENRES
 from tv5_assets.tables.table import SYNTHETIC, Table
 
 ARCHETYPES = (
@@ -14,6 +15,8 @@ ARCHETYPES = (
 ARCHETYPE_SHARES = (0.12, 0.30, 0.15, 0.20, 0.08, 0.10, 0.05)
 """Share of users of each archetype, in the order of ARCHETYPES."""
 AGE_RANGES = ("18-24", "25-34", "35-44", "45-54", "55-64", "65+")
+PACINGS = ("slow", "moderate", "fast")
+TOLERANCES = ("low", "medium", "high")
 COUNTRIES = ("US", "FR", "DE", "ES", "IT", "CA", "UK")
 LANGUAGES = ("en", "fr", "es", "de", "it")
 FILM_LANGUAGES = (*LANGUAGES, "ja", "zh", "hi", "sv", "da", "no", "fi", "nl", "pl", "cs", "hu", "pt")
@@ -34,7 +37,7 @@ class Users(Table):
     owner = "team:audience"
     about = (
         "One row per user who rated anything: an invented profile that agrees with itself (country, city, time zone, "
-        "languages and name belong together; the archetype shifts age, viewing times and devices)."
+        "languages and name belong together; the archetype shifts age, viewing times, devices and genres)."
     )
 
     user_id = dy.Int32(primary_key=True, min=1, description="MovieLens user id")
@@ -63,6 +66,16 @@ class Users(Table):
     mood_preferences = dy.List(
         dy.String(min_length=1), min_length=1, metadata=SYNTHETIC, description="Moods the user looks for"
     )
+    genre_preferences = dy.List(
+        dy.Enum(GENRES),
+        min_length=2,
+        max_length=3,
+        metadata=SYNTHETIC,
+        description="Genres the user says to like, the dearest first; not what the ratings show",
+    )
+    pacing = dy.Enum(PACINGS, metadata=SYNTHETIC, description="How fast a story the user likes")
+    tolerance = dy.Enum(TOLERANCES, metadata=SYNTHETIC, description="How much violence and horror the user can bear")
+    weekly_hours = dy.Float32(min=0, max=60, metadata=SYNTHETIC, description="Hours of watching in a usual week")
 
 
 class Platforms(Table):

@@ -2,12 +2,15 @@
 
 from functools import partial
 
+import polars as pl
+
 from tv5_assets.cadence import TRENDS
 from tv5_assets.dagster_kit.checks import Gate, coherence_gate, rule_gate
+from tv5_assets.dagster_kit.resources import SettingsResource
 from tv5_assets.defs.gates.common import MOVIES, RATINGS, known_movies, known_users
-from tv5_assets.quality import frames, offers
-from tv5_assets.synthetic import platforms
-from tv5_assets.tables.synthetic import ARCHETYPE_SHARES, ARCHETYPES
+from tv5_assets.quality import audience, frames, offers
+from tv5_assets.quality.verdict import Verdict
+from tv5_assets.synthetic import platforms, users
 
 
 def synthetic_gates() -> list[Gate]:
@@ -21,16 +24,25 @@ def synthetic_gates() -> list[Gate]:
             partial(frames.no_orphans, column="user_id"),
             reads={"frame": RATINGS, "parent": "synthetic/users"},
         ),
+        coherence_gate("synthetic/users", users.RULES),
         rule_gate(
             "synthetic/users",
-            "archetype_shares",
-            "Archetypes come in the shares that the table registry declares.",
-            partial(
-                frames.proportions_as_declared,
-                column="archetype",
-                expected=dict(zip(ARCHETYPES, ARCHETYPE_SHARES, strict=True)),
-            ),
-            reads={"frame": "synthetic/users"},
+            "names_usual",
+            "Every name is usual where the user lives.",
+            _names_usual,
+            reads={"users": "synthetic/users"},
+            resources=["settings"],
+        ),
+        Gate(
+            "synthetic/users",
+            {
+                "archetype_shares": "Archetypes come in the shares that the table registry declares.",
+                "country_shares": "Countries come in the shares that are declared.",
+                "age_shares": "Ages come in the shares that are declared for each archetype.",
+                "genre_shares": "The dearest genres come in the shares that are declared for each archetype.",
+            },
+            audience.drawn_as_declared,
+            reads={"users": "synthetic/users"},
         ),
         *(known_movies(f"synthetic/{name}") for name in ("platforms", "trends", "trends_now")),
         rule_gate(
@@ -66,3 +78,7 @@ def synthetic_gates() -> list[Gate]:
             reads={"frame": "synthetic/trends_now"},
         ),
     ]
+
+
+def _names_usual(users: pl.DataFrame, settings: SettingsResource) -> Verdict:
+    return audience.names_usual(users, settings.get().seed)

@@ -32,6 +32,36 @@ def synthetic_corruptions() -> list[Corruption]:
             users,
             "archetype_shares",
             table(users, lambda frame: frame.with_columns(archetype=pl.lit("senior", frame.schema["archetype"]))),
+            also=("age_shares", "genre_shares", "culture_of_archetype", "moods_of_archetype", "habits_of_archetype"),
+        ),
+        Corruption(
+            users,
+            "country_shares",
+            table(users, lambda frame: frame.with_columns(country=pl.lit("UK", frame.schema["country"]))),
+            also=("place_together",),
+        ),
+        Corruption(
+            users,
+            "genre_shares",
+            table(
+                users,
+                lambda frame: frame.with_columns(
+                    genre_preferences=pl.lit(["IMAX", "War"], frame.schema["genre_preferences"])
+                ),
+            ),
+        ),
+        *(
+            Corruption(users, check, table(users, in_first_where(*change)))
+            for check, change in {
+                "place_together": (pl.col("city") != "London", "timezone", "Europe/London"),
+                "names_usual": (pl.lit(value=True), "name", "Nobody Atall"),
+                "age_shares": (pl.col("archetype") == "senior", "age_range", "18-24"),
+                "languages_different": (pl.col("languages").list.first() == "en", "languages", ["en", "en"]),
+                "culture_of_archetype": (pl.col("archetype") != "senior", "cultural_context", ["historical"]),
+                "moods_of_archetype": (pl.lit(value=True), "mood_preferences", ["bored"]),
+                "habits_of_archetype": (pl.lit(value=True), "device_preferences", {"tv": 0, "mobile": 0, "laptop": 0}),
+                "genres_different": (pl.lit(value=True), "genre_preferences", ["Drama", "Drama"]),
+            }.items()
         ),
         Corruption(platforms, "movie_id_known", table(platforms, in_first_row("movie_id", NOBODY)), ("link_of_movie",)),
         Corruption(platforms, "available_share", table(platforms, lambda frame: frame[: len(frame) // 2])),
