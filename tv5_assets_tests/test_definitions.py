@@ -27,15 +27,16 @@ ASSETS = {
     *("synthetic/" + name for name in ("subtitles", "subtitle_segments", "queries")),
     "features/episodes",
     *("embeddings/" + name for name in ("movies", "users", "similar_movies")),
+    *("embeddings/" + name for name in ("contexts", "subtitle_segments", "catalog")),
     *("models/" + name for name in ("policies", "policy_prior")),
-    *("milvus/" + name for name in ("movies", "users")),
+    *("milvus/" + name for name in ("movies", "users", "subtitle_segments", "catalog")),
     *("neo4j/" + name for name in ("movies", "users", "genres", "themes", "platforms", "ratings", "similar")),
     *("neo4j/" + name for name in ("people", "moods", "influences")),
-    *("agentdb/" + name for name in ("episodes", "policies")),
+    *("agentdb/" + name for name in ("episodes", "policies", "media_metadata", "media_embeddings")),
     *("redis/" + name for name in ("platforms", "trends", "policies")),
     "reports/reconciliation",
     "reports/world",
-    "benchmarks/latency",
+    *("benchmarks/" + name for name in ("latency", "queries", "catalog_search")),
 }
 
 

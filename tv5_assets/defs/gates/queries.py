@@ -58,7 +58,20 @@ def query_gates() -> list[Gate]:
             partial(_share_of, column="filters", share=queries.FILTER_SHARE),
             reads={"frame": QUERIES},
         ),
+        queries_found_gate(),
     ]
+
+
+def queries_found_gate() -> Gate:
+    """Return the gate on how well search answers the queries."""
+    return rule_gate(
+        "benchmarks/queries",
+        "queries_found",
+        f"Of the queries in every language that the text model understands, {rules.LEAST_HIT_RATE:.0%} find a movie "
+        "that they should, or so few less that it may be chance.",
+        rules.queries_found,
+        reads={"found": "benchmarks/queries"},
+    )
 
 
 def _share_of(frame: pl.LazyFrame, column: str, share: float) -> Verdict:

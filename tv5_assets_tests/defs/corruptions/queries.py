@@ -4,7 +4,7 @@ import polars as pl
 
 from tv5_assets_tests.defs.corruptions.corruption import NOBODY, Corruption, in_first_where, table
 
-QUERIES = "synthetic/queries"
+QUERIES, FOUND = "synthetic/queries", "benchmarks/queries"
 
 
 def query_corruptions() -> list[Corruption]:
@@ -31,4 +31,5 @@ def query_corruptions() -> list[Corruption]:
         Corruption(QUERIES, "language_shares", table(QUERIES, lambda frame: frame.filter(pl.col("language") != "fr"))),
         Corruption(QUERIES, "user_share", table(QUERIES, lambda frame: frame.filter(asked))),
         Corruption(QUERIES, "filter_share", table(QUERIES, lambda frame: frame.filter(filtered))),
+        Corruption(FOUND, "queries_found", table(FOUND, lambda frame: frame.with_columns(pl.col("hits") * 0))),
     ]
