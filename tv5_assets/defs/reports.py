@@ -31,14 +31,18 @@ SOURCES = {
     "influences": "synthetic/influences",
     "movie_vectors": "embeddings/movies",
     "user_vectors": "embeddings/users",
+    "segments": "synthetic/subtitle_segments",
+    "segment_vectors": "embeddings/subtitle_segments",
+    "catalog": "synthetic/catalog",
+    "catalog_vectors": "embeddings/catalog",
 }
 # Trends are left out: they live in Redis for 15 minutes, and a run of the whole graph may take longer than that. Their
 # own gates compare them right after they were published.
 PUBLISHED = (
-    *("milvus/" + name for name in ("movies", "users")),
+    *("milvus/" + name for name in ("movies", "users", "subtitle_segments", "catalog")),
     *("neo4j/" + name for name in ("movies", "users", "genres", "themes", "platforms", "ratings", "similar")),
     *("neo4j/" + name for name in ("people", "moods", "influences")),
-    *("agentdb/" + name for name in ("episodes", "policies")),
+    *("agentdb/" + name for name in ("episodes", "policies", "media_metadata", "media_embeddings")),
     *("redis/" + name for name in ("platforms", "policies")),
 )
 
@@ -62,12 +66,18 @@ def reconciliation(
     influences: pl.DataFrame,
     movie_vectors: Vectors,
     user_vectors: Vectors,
+    segments: pl.LazyFrame,
+    segment_vectors: Vectors,
+    catalog: pl.LazyFrame,
+    catalog_vectors: Vectors,
 ) -> pl.DataFrame:
     with milvus.connected() as m, graph.connected() as g, agentdb.connected() as a, cache.connected() as c:
         return compare_all(
             [
                 *publications.movie_vectors(m, movie_vectors, movies),
                 *publications.user_vectors(m, user_vectors),
+                *publications.segment_vectors(m, segment_vectors, segments),
+                *publications.catalog_vectors(m, catalog_vectors, catalog),
                 *publications.movie_nodes(g, movies),
                 *publications.user_nodes(g, users),
                 *publications.genres(g, movies),
@@ -80,6 +90,8 @@ def reconciliation(
                 *publications.influences(g, influences),
                 *publications.episodes(a, episodes),
                 *publications.policies(a, policies),
+                *publications.media_metadata(a, catalog),
+                *publications.media_embeddings(a, catalog_vectors, catalog),
                 *publications.platform_documents(c, platforms),
                 *publications.policy_documents(c, policies),
             ]

@@ -138,7 +138,7 @@ def media_embeddings(
     """Return what agentdb/media_embeddings publishes; vectors are compared as text, as those in Milvus are."""
     spec = media.embeddings(vectors.dimension)
     ids = catalog.select("item_id", "id").collect(engine="streaming").sort("item_id")
-    rows = _sampled(len(vectors))
+    rows = sampled_rows(len(vectors))
     sample = pl.DataFrame({"item_id": vectors.ids[rows], "embedding": vectors.matrix[rows]}).join(ids, on="item_id")
     text = _as_text(pl.col("embedding").cast(pl.List(pl.Float32)))
     sent = sample.select("id", model_name=pl.lit(vectors.model), embedding=text)
@@ -183,7 +183,7 @@ def _collection(
     client: "MilvusClient", spec: milvus.CollectionSpec, source: str, vectors: Vectors, scalars: pl.DataFrame
 ) -> Publication:
     """Return the publication of vectors with scalar fields; both are compared."""
-    rows = _sampled(len(vectors))
+    rows = sampled_rows(len(vectors))
     fields = [spec.key, *(scalar.name for scalar in spec.scalars)]
     sample = (
         pl.DataFrame({spec.key: vectors.ids[rows], milvus.VECTOR: vectors.matrix[rows]})
@@ -273,7 +273,7 @@ def _table(
     Of lazy rows no more is collected than their keys and the sample.
     """
     ids = rows.lazy().select(spec.key).collect(engine="streaming")
-    chosen = pl.Series(_sampled(len(ids)))
+    chosen = pl.Series(sampled_rows(len(ids)))
     sample = rows.lazy().with_row_index("_row").filter(pl.col("_row").is_in(chosen.implode())).drop("_row").collect()
     jsonb = tuple(name for name, declared in spec.columns.items() if declared.startswith("jsonb"))
 
@@ -321,7 +321,7 @@ def _documents(client: "Redis", space: redis.KeySpace, source: str, sent: pl.Dat
     )
 
 
-def _sampled(rows: int) -> npt.NDArray[np.int64]:
+def sampled_rows(rows: int) -> npt.NDArray[np.int64]:
     """Return the rows that are read back, ascending."""
     return np.sort(np.random.default_rng(_SEED).permutation(rows)[:SAMPLE_ROWS])
 
