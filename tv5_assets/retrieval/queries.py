@@ -6,14 +6,16 @@ What does not belong here: the queries (synthetic/queries.py) and judging the fi
 import polars as pl
 
 from tv5_assets.embeddings.encoder import Encoder
+from tv5_assets.embeddings.languages import languages_of
 from tv5_assets.retrieval.search import filter_of, live_version, require_dimension
 from tv5_assets.retrieval.stores import Stores
 from tv5_assets.stores import milvus
 from tv5_assets.tables.benchmarks import QueriesFound
 from tv5_assets.tables.table import polars_schema
 
-MOST_OF_A_LANGUAGE = 100
-"""Queries of each language that are asked, the first by number, which is a fair sample of them."""
+MOST_OF_A_LANGUAGE, MOST_OF_A_FOREIGN_LANGUAGE = 200, 50
+"""Queries that are asked in each language, where the model understands it and where it does not: the first by number,
+which are a fair sample of them."""
 
 
 def queries_found(stores: Stores, encoder: Encoder, queries: pl.DataFrame) -> pl.DataFrame:
@@ -32,7 +34,9 @@ def queries_found(stores: Stores, encoder: Encoder, queries: pl.DataFrame) -> pl
         StoreUnavailableError: Milvus does not answer.
     """
     live_version(stores, milvus.MOVIES)
-    asked = queries.sort("query_id").group_by("language", maintain_order=True).head(MOST_OF_A_LANGUAGE)
+    understood = pl.col("language").cast(pl.String).is_in(languages_of(encoder.model))
+    most = pl.when(understood).then(MOST_OF_A_LANGUAGE).otherwise(MOST_OF_A_FOREIGN_LANGUAGE)
+    asked = queries.sort("query_id").filter(pl.int_range(pl.len()).over("language") < most)
     vectors = encoder.encode(asked["text"].to_list())
     require_dimension(stores, encoder, vectors.shape[1])
     client = stores.need_milvus()

@@ -81,7 +81,7 @@ class SubtitleSegments(Table):
     about = (
         "One row per line of dialogue, four of each movie unless set otherwise, 1,000,000 at full scale: when it is "
         "spoken, by whom, in a language that the movie has subtitles in, and what it is about. Lines of a movie ascend "
-        "and never overlap; stock lines come back in many movies."
+        "and never overlap; stock lines come back in many movies. In a silent film they are title cards."
     )
 
     segment_id = dy.Int64(primary_key=True, min=0, metadata=SYNTHETIC, description="Number of the line, from 0")

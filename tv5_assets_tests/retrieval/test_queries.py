@@ -7,7 +7,7 @@ import pytest
 
 from tv5_assets.embeddings.encoder import Encoder
 from tv5_assets.errors import InputError
-from tv5_assets.retrieval.queries import MOST_OF_A_LANGUAGE, queries_found
+from tv5_assets.retrieval.queries import MOST_OF_A_FOREIGN_LANGUAGE, MOST_OF_A_LANGUAGE, queries_found
 from tv5_assets.retrieval.search import search
 from tv5_assets.retrieval.stores import Stores
 from tv5_assets.synthetic.queries import queries
@@ -40,9 +40,10 @@ def test_the_figures_are_those_of_searching_for_each_query(stores: Stores, encod
 
 
 def test_only_some_queries_of_a_language_are_asked(stores: Stores, encoder: Encoder, asked: pl.DataFrame):
-    english = asked.filter(pl.col("language") == "en")
-    many = pl.concat([english] * (MOST_OF_A_LANGUAGE // len(english) + 1))
-    assert queries_found(stores, encoder, many)["queries"].sum() == MOST_OF_A_LANGUAGE < len(many)
+    many = pl.concat([asked] * MOST_OF_A_LANGUAGE)
+    by_language = dict(queries_found(stores, encoder, many).group_by("language").agg(pl.col("queries").sum()).rows())
+    assert by_language.pop("en") == MOST_OF_A_LANGUAGE
+    assert set(by_language.values()) == {MOST_OF_A_FOREIGN_LANGUAGE}
 
 
 def test_filters_narrow_what_is_found(stores: Stores, encoder: Encoder, asked: pl.DataFrame):

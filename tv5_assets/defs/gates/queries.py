@@ -67,8 +67,9 @@ def queries_found_gate() -> Gate:
     return rule_gate(
         "benchmarks/queries",
         "queries_found",
-        f"Of the queries in every language that the text model understands, {rules.LEAST_HIT_RATE:.0%} find a movie "
-        "that they should, or so few less that it may be chance.",
+        "Queries find a movie that they should, in every language that the text model understands: "
+        f"{', '.join(f'{rate:.0%} of those by {kind}' for kind, rate in rules.LEAST_HIT_RATES.items())}, or so few "
+        "less that it may be chance.",
         rules.queries_found,
         reads={"found": "benchmarks/queries"},
     )
