@@ -4,6 +4,7 @@ What does not belong here: defaults of one function, and where the embedded serv
 (services/endpoints.py resolves that, because it is known only once they run).
 """
 
+import os
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cached_property
@@ -168,6 +169,12 @@ class Settings(BaseSettings):
             return [self.simulation_folder]
         local = [Path(str(self.data_root))] if self.data_root.protocol in ("", "file") else []
         return [*local, *([self.archive_dir] if self.archive_dir else [])]
+
+
+def catalog_schema() -> Path | None:
+    """Return the setting of that name alone: tables are declared by it as the code is loaded, which reads no secret."""
+    path = os.environ.get("TV5_CATALOG_SCHEMA")
+    return Path(path) if path else None
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -4,12 +4,12 @@ What does not belong here: the fields themselves, which stand in the file, and h
 (declared.py).
 """
 
-from tv5_assets.settings import load_settings
+from tv5_assets.settings import catalog_schema
 from tv5_assets.tables.catalog_schema import BUNDLED, catalog_declaration
 from tv5_assets.tables.declared import declared_table
 from tv5_assets.tables.table import Table
 
-DECLARATION = catalog_declaration(load_settings().catalog_schema or BUNDLED)
+DECLARATION = catalog_declaration(catalog_schema() or BUNDLED)
 
 Catalog: type[Table] = declared_table(
     DECLARATION,

@@ -3,7 +3,6 @@
 What does not belong here: what may stand in such a file (declaration/) and which tables are made so (catalog.py).
 """
 
-from datetime import datetime
 from types import new_class
 from typing import Any, cast
 
@@ -62,10 +61,9 @@ def column(declaration: Declaration, field: FieldDeclaration) -> dy.Column:
             least = min(spec.min_length for spec in kinds if isinstance(spec, WordList))
             return dy.List(dy.String(min_length=1), min_length=least, **common)
         case Moments():
-            times = [spec for spec in kinds if isinstance(spec, Moments)]
-            start: datetime = min(spec.start for spec in times)
-            end: datetime = max(spec.end for spec in times)
-            return dy.Datetime(min=start, max_exclusive=end, time_unit="ms", time_zone="UTC", **common)
+            # Without bounds, which quality/catalog.py judges: a time with a zone in a rule makes Polars compute as the
+            # schema is declared, and its threads would not survive the fork of a step's process.
+            return dy.Datetime(time_unit="ms", time_zone="UTC", **common)
     return dy.String(min_length=1, **common)
 
 
