@@ -65,6 +65,7 @@ def examine() -> Iterator[Finding]:
     if settings.data_root.protocol in ("", "file"):
         yield folder("data", Path(str(settings.data_root)))
     yield dataset(settings)
+    yield catalog_schema(settings.catalog_schema)
     yield text_model(settings.text_model)
     yield device(settings.device)
     yield from stores(settings)
@@ -167,6 +168,17 @@ def _can_be_downloaded(address: str) -> bool:
         return httpx.head(address, timeout=_DOWNLOAD_SECONDS, follow_redirects=True).is_success
     except (httpx.HTTPError, httpx.InvalidURL):
         return False
+
+
+def catalog_schema(custom: Path | None) -> Finding:
+    """Judge the schema file of the catalog."""
+    from tv5_assets.tables.catalog_schema import BUNDLED, catalog_declaration
+
+    try:
+        declaration = catalog_declaration(custom or BUNDLED)
+    except InputError as error:
+        return Finding("catalog", "problem", str(error), "correct the file, or unset TV5_CATALOG_SCHEMA")
+    return Finding("catalog", "ok", f"{len(declaration.stored)} fields, declared in {custom or BUNDLED}")
 
 
 def text_model(name: str) -> Finding:

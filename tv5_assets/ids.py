@@ -36,6 +36,31 @@ def media_id_expr(column: str = "movie_id") -> pl.Expr:
     return pl.format("ml_{}", pl.col(column)).alias("media_id")
 
 
+def media_ids_expr(column: str) -> pl.Expr:
+    """Return the edge form of a column of lists of movie ids, under the column's own name."""
+    return pl.col(column).list.eval(media_id_expr(""))
+
+
+def internal_id_expr(column: str = "movie_id") -> pl.Expr:
+    """Return the zero-padded internal form of a column of movie ids, named ``internal_id``."""
+    return pl.format("media_{}", pl.col(column).cast(pl.String).str.zfill(8)).alias("internal_id")
+
+
+def interaction_id_expr(column: str = "row") -> pl.Expr:
+    """Return the edge form of ratings by their row, such as ``int_17``, named ``interaction_id``."""
+    return pl.format("int_{}", pl.col(column)).alias("interaction_id")
+
+
+def tag_id_expr(column: str = "row") -> pl.Expr:
+    """Return the edge form of applications of a tag by their row, such as ``tag_17``, named ``interaction_id``."""
+    return pl.format("tag_{}", pl.col(column)).alias("interaction_id")
+
+
+def context_key_expr(column: str = "context_id") -> pl.Expr:
+    """Return the edge form of a column of context ids, such as ``ctx_00000001``, named ``context_key``."""
+    return pl.format("ctx_{}", pl.col(column).cast(pl.String).str.zfill(8)).alias("context_key")
+
+
 def user_key_expr(column: str = "user_id") -> pl.Expr:
     """Return the edge form of a column of user ids, named ``user_key``."""
     return pl.format("user_{}", pl.col(column).cast(pl.String).str.zfill(8)).alias("user_key")

@@ -4,6 +4,9 @@ What does not belong here: defaults of one function, and where the embedded serv
 (services/endpoints.py resolves that, because it is known only once they run).
 """
 
+import os
+from dataclasses import dataclass, fields
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -19,6 +22,42 @@ DATASETS: tuple[str, ...] = get_args(DatasetName)
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _DEFAULT_HOME = _CHECKOUT / ".tv5" if (_CHECKOUT / "pyproject.toml").is_file() else Path.home() / ".tv5"
+
+
+class Scale(StrEnum):
+    """Size of the generated world; the names are what a person writes."""
+
+    small = "small"
+    full = "full"
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is generated beside what MovieLens has.
+
+    Attributes:
+        contexts: viewing contexts.
+        segments: subtitle segments of all movies together; None means SEGMENTS_PER_MOVIE of each.
+        catalog_items: items of the media catalog.
+        queries: search queries.
+    """
+
+    contexts: int
+    segments: int | None
+    catalog_items: int
+    queries: int
+
+    def segments_of(self, movies: int) -> int:
+        """Return the number of subtitle segments of so many movies together."""
+        return self.segments or SEGMENTS_PER_MOVIE * movies
+
+
+SEGMENTS_PER_MOVIE = 4
+SIZES = {
+    Scale.small: Sizes(contexts=5_000, segments=None, catalog_items=10_000, queries=1_000),
+    Scale.full: Sizes(contexts=100_000, segments=1_000_000, catalog_items=1_000_000, queries=10_000),
+}
+"""What each scale stands for; small goes with ml-latest-small, full is what the requirements name."""
 
 
 class Settings(BaseSettings):
@@ -44,6 +83,14 @@ class Settings(BaseSettings):
     simulated_genome: bool = Field(False, description="The simulated dataset has a tag genome, as ml-25m has")
     trend_movies: int = Field(5_000, ge=1, description="Movies whose trend is tracked, the most rated first")
     trend_days: int = Field(365, ge=2, description="Days of trend history")
+    scale: Scale = Field(
+        Scale.small, description="Size of the generated world: to go with ml-latest-small, or full size"
+    )
+    contexts: int | None = Field(None, ge=1, description="Viewing contexts; 5,000, or 100,000 at full scale")
+    segments: int | None = Field(None, ge=1, description="Subtitle segments; 4 per movie, or 1,000,000 at full scale")
+    catalog_items: int | None = Field(None, ge=1, description="Catalog items; 10,000, or 1,000,000 at full scale")
+    catalog_schema: Path | None = Field(None, description="Schema file of the catalog; empty means the bundled one")
+    queries: int | None = Field(None, ge=1, description="Search queries; 1,000, or 10,000 at full scale")
     similar_threshold: float = Field(0.8, ge=-1, le=1, description="Least cosine of a SIMILAR_TO edge")
     similar_k: int = Field(20, ge=1, description="Most SIMILAR_TO edges of one movie")
 
@@ -54,6 +101,9 @@ class Settings(BaseSettings):
         "all-MiniLM-L6-v2",
         description="Text model; the default is the one bundled with a pip package, any other name is a model of the "
         "sentence-transformers hub or a folder",
+    )
+    catalog_model: str = Field(
+        "", description="Text model of the media catalog, named as TV5_TEXT_MODEL is; empty means the same one"
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Device of the models")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field("auto", description="Number type of the encoder")
@@ -85,6 +135,20 @@ class Settings(BaseSettings):
         return self.data_root / self.dataset
 
     @property
+    def sizes(self) -> Sizes:
+        """Sizes of the generated world: those that were set, and for the others what the scale says."""
+        preset = SIZES[self.scale]
+        return Sizes(**{size.name: getattr(self, size.name) or getattr(preset, size.name) for size in fields(Sizes)})
+
+    def work_folder(self, key: str) -> Path:
+        """Local folder beside the file of an asset in which it is worked at; in the home where the file is remote."""
+        local = self.dataset_root.protocol in ("", "file")
+        *folders, name = key.split("/")
+        return (Path(str(self.dataset_root)) if local else self.home / "work" / self.dataset).joinpath(
+            *folders, f".{name}.work"
+        )
+
+    @property
     def raw_folder(self) -> Path:
         """Local folder of the extracted MovieLens files, on this machine also when the data folder is remote."""
         if self.dataset_root.protocol in ("", "file"):
@@ -105,6 +169,12 @@ class Settings(BaseSettings):
             return [self.simulation_folder]
         local = [Path(str(self.data_root))] if self.data_root.protocol in ("", "file") else []
         return [*local, *([self.archive_dir] if self.archive_dir else [])]
+
+
+def catalog_schema() -> Path | None:
+    """Return the setting of that name alone: tables are declared by it as the code is loaded, which reads no secret."""
+    path = os.environ.get("TV5_CATALOG_SCHEMA")
+    return Path(path) if path else None
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -23,6 +23,10 @@ TINY = {
     "TV5_SIMULATED_RATINGS": "900",
     "TV5_TREND_MOVIES": "20",
     "TV5_TREND_DAYS": "10",
+    "TV5_CONTEXTS": "200",
+    "TV5_SEGMENTS": "300",
+    "TV5_CATALOG_ITEMS": "300",
+    "TV5_QUERIES": "60",
     "TV5_DEVICE": "cpu",
 }
 ONE_ASSET_OF_EACH_STORE = " or ".join(

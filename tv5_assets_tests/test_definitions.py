@@ -19,16 +19,24 @@ ASSETS = {
     "raw/movielens",
     *("processed/" + name for name in ("movies", "ratings", "tags", "genome_tags", "genome_scores", "demographics")),
     "processed/rejects",
+    "synthetic/catalog",
+    "synthetic/contexts",
+    "synthetic/interactions",
     *("synthetic/" + name for name in ("users", "platforms", "trends", "trends_now", "trending_topics")),
+    *("synthetic/" + name for name in ("media_details", "people", "credits", "influences")),
+    *("synthetic/" + name for name in ("subtitles", "subtitle_segments", "queries")),
     "features/episodes",
     *("embeddings/" + name for name in ("movies", "users", "similar_movies")),
+    *("embeddings/" + name for name in ("contexts", "subtitle_segments", "catalog")),
     *("models/" + name for name in ("policies", "policy_prior")),
-    *("milvus/" + name for name in ("movies", "users")),
+    *("milvus/" + name for name in ("movies", "users", "subtitle_segments", "catalog")),
     *("neo4j/" + name for name in ("movies", "users", "genres", "themes", "platforms", "ratings", "similar")),
-    *("agentdb/" + name for name in ("episodes", "policies")),
+    *("neo4j/" + name for name in ("people", "moods", "influences")),
+    *("agentdb/" + name for name in ("episodes", "policies", "media_metadata", "media_embeddings")),
     *("redis/" + name for name in ("platforms", "trends", "policies")),
     "reports/reconciliation",
-    "benchmarks/latency",
+    "reports/world",
+    *("benchmarks/" + name for name in ("latency", "queries", "catalog_search")),
 }
 
 
@@ -93,6 +101,17 @@ def test_loading_the_code_location_reads_no_network_and_no_secret():
         "    return read(self, name)\n"
         "os.environ.__class__.__getitem__ = watch\n"
         "import tv5_assets.definitions\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_loading_the_code_location_starts_no_thread_of_polars():
+    # Steps are forks of a process that has loaded it: they would wait for ever for threads that a fork does not have.
+    script = (
+        "import tv5_assets.definitions, tv5_assets.dagster_kit.preload\n"
+        "from pathlib import Path\n"
+        "names = [file.read_text().strip() for file in Path('/proc/self/task').glob('*/comm')]\n"
+        "assert not [name for name in names if name.startswith(('polars-0', 'tokio'))], names\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
 

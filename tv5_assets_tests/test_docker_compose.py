@@ -9,7 +9,9 @@ import yaml
 from tv5_assets.services.endpoints import ADDRESS_FIELDS
 from tv5_assets.settings import Settings
 
-COMPOSE = yaml.safe_load((Path(__file__).resolve().parent.parent / "docker-compose.yml").read_text())
+ROOT = Path(__file__).resolve().parent.parent
+TEXT = (ROOT / "docker-compose.yml").read_text()
+COMPOSE = yaml.safe_load(TEXT)
 PLATFORM = [name for name, service in COMPOSE["services"].items() if "build" in service]
 SECRET = re.compile(r"PASSWORD|TOKEN|SECRET|AUTH|_URL$")
 
@@ -40,3 +42,9 @@ def test_no_secret_is_written_down(service: str):
 def test_ports_are_open_to_this_machine_only():
     for service in COMPOSE["services"].values():
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+
+
+def test_the_example_names_every_variable_with_the_default_that_holds_without_it():
+    used = dict(re.findall(r"\$\{(TV5_\w+)(?::-([^}]*))?", TEXT)[::-1])  # the first mention of a name wins
+    example = dict(re.findall(r"^#?(TV5_\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert example == used

@@ -11,6 +11,7 @@ from tv5_assets.files import replacing
 WRITES = {
     "python": "part.write_bytes(b'x' * 100_000)",
     "polars": "pl.DataFrame({'x': np.random.default_rng(0).random(100_000)}).write_parquet(part)",
+    "polars csv": "pl.LazyFrame({'n': range(100_000)}).sink_csv(part)",
     "safetensors": "save_file({'x': np.ones(100_000)}, part)",
     "arrow": "write_vectors(Vectors(np.arange(1, 1001, dtype='i4'), np.ones((1000, 99), 'f4'), 'none'), part)",
 }

@@ -34,6 +34,22 @@ def test_a_column_is_written_as_each_of_its_ids(numbers: list[int]) -> None:
     assert frame["user_key"].to_list() == [ids.user_key(number) for number in numbers]
 
 
+def test_lists_of_movies() -> None:
+    frame = pl.DataFrame({"expected": [[1, 22], [], None]}, schema={"expected": pl.List(pl.Int32)})
+    assert frame.select(ids.media_ids_expr("expected")).to_series().to_list() == [["ml_1", "ml_22"], [], None]
+
+
+def test_columns_of_other_ids() -> None:
+    frame = pl.DataFrame({"id": [7, 123_456_789, None]})
+    for column, written in [
+        (ids.internal_id_expr, ["media_00000007", "media_123456789", None]),
+        (ids.interaction_id_expr, ["int_7", "int_123456789", None]),
+        (ids.tag_id_expr, ["tag_7", "tag_123456789", None]),
+        (ids.context_key_expr, ["ctx_00000007", "ctx_123456789", None]),
+    ]:
+        assert frame.select(column("id")).to_series().to_list() == written
+
+
 @pytest.mark.parametrize(
     "text", ["", "ml_", "ml_0", "ml_007", "0", "-1", "1.5", "user_00000001", "tt0114709", "٣", "x"]
 )

@@ -1,11 +1,12 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from upath import UPath
 
 from tv5_assets.errors import InputError
-from tv5_assets.settings import Settings, load_settings
+from tv5_assets.settings import Scale, Settings, Sizes, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +63,40 @@ def test_the_data_folder_may_be_an_object_store(monkeypatch: pytest.MonkeyPatch)
     root = load_settings().dataset_root
     assert root.protocol == "memory"
     assert str(root) == "memory://bucket/tv5/ml-latest-small"
+
+
+@pytest.mark.parametrize(
+    ("scale", "sizes"),
+    [
+        ("small", Sizes(contexts=5_000, segments=None, catalog_items=10_000, queries=1_000)),
+        ("full", Sizes(contexts=100_000, segments=1_000_000, catalog_items=1_000_000, queries=10_000)),
+    ],
+)
+def test_the_scale_sets_the_sizes_of_the_generated_world(monkeypatch: pytest.MonkeyPatch, scale: str, sizes: Sizes):
+    assert load_settings().scale is Scale.small
+    monkeypatch.setenv("TV5_SCALE", scale)
+    assert load_settings().sizes == sizes
+
+
+@pytest.mark.parametrize("name", ["contexts", "segments", "catalog_items", "queries"])
+def test_a_size_that_is_set_stands_above_the_scale(monkeypatch: pytest.MonkeyPatch, name: str):
+    monkeypatch.setenv("TV5_SCALE", "full")
+    others = load_settings().sizes
+    monkeypatch.setenv(f"TV5_{name.upper()}", "77")
+    assert load_settings().sizes == replace(others, **{name: 77})
+
+
+def test_segments_grow_with_the_movies_unless_their_number_is_set(monkeypatch: pytest.MonkeyPatch):
+    assert load_settings().sizes.segments_of(movies=9_742) == 4 * 9_742
+    monkeypatch.setenv("TV5_SEGMENTS", "100")
+    assert load_settings().sizes.segments_of(movies=9_742) == 100
+
+
+@pytest.mark.parametrize(("name", "value"), [("SCALE", "huge"), ("CONTEXTS", "0"), ("CATALOG_ITEMS", "many")])
+def test_a_wrong_size_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str):
+    monkeypatch.setenv(f"TV5_{name}", value)
+    with pytest.raises(InputError, match=rf"TV5_{name}: .*'{value}'"):
+        load_settings()
 
 
 def test_settings_cannot_be_changed() -> None:

@@ -1,11 +1,12 @@
-"""Asset checks: what a gate is, and the two factories that make gates (from a table's schema, from a rule).
+"""Asset checks: what a gate is, and the factories that make gates (from a table's schema, from a
+rule, from the rules that every row must keep).
 
 All gates of one asset run in one step, because a step costs a process. What does not belong here: which gates there
 are (defs/gates/) and how a rule judges (quality/).
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
@@ -14,6 +15,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from tv5_assets.coherence import Rule
 from tv5_assets.dagster_kit.failures import translating_failures
 from tv5_assets.dagster_kit.metadata import facts
 from tv5_assets.quality import frames
@@ -69,6 +71,16 @@ def rule_gate(
 ) -> Gate:
     """Return a gate of one check that one rule judges; see :class:`Gate` for the parameters."""
     return Gate(asset, {name: demand}, partial(_judge, name, rule), reads or {}, tuple(resources), warning)
+
+
+def coherence_gate(asset: str, rules: Sequence[Rule]) -> Gate:
+    """Return the gate of rules that every row of an asset must keep: a check for each, judged in one pass."""
+    return Gate(
+        asset,
+        {rule.name: rule.demand for rule in rules},
+        partial(frames.every_row, rules=rules),
+        reads={"frame": asset},
+    )
 
 
 def _judge(name: str, rule: Callable[..., Verdict], **arguments: Any) -> Mapping[str, Verdict]:

@@ -1,7 +1,7 @@
 """IO managers: where an asset's value lies and how it is written whole and read back lazily.
 
-Three kinds of value, three managers: tables (Parquet), vectors (Arrow) and models (a folder). Paths follow from the
-asset key and the settings; remote data folders (s3://, gs://) work through fsspec.
+Four kinds of value, four managers: tables (Parquet), vectors (Arrow), models (a folder) and pages (HTML). Paths follow
+from the asset key and the settings; remote data folders (s3://, gs://) work through fsspec.
 """
 
 import time
@@ -18,17 +18,18 @@ import polars as pl
 from upath import UPath
 
 from tv5_assets.dagster_kit.metadata import column_schema, facts, sample
-from tv5_assets.embeddings.vectors import Vectors, read_vectors, write_vectors
+from tv5_assets.embeddings.vectors import StreamedVectors, Vectors, read_vectors, write_vectors
 from tv5_assets.engine import engine_of
 from tv5_assets.errors import InputError
 from tv5_assets.files import remove, replacing
 from tv5_assets.models.artifacts import ModelFolder, read_model, write_model
+from tv5_assets.reports.page import Page
 from tv5_assets.settings import load_settings
 from tv5_assets.tables.table import Table, all_tables, polars_schema
 
 
 class _FileIOManager(dg.ConfigurableIOManager):
-    """What the three managers share: the path of an asset, atomic replacement, size and duration as metadata."""
+    """What the managers share: the path of an asset, atomic replacement, size and duration as metadata."""
 
     suffix: str = ""
 
@@ -135,7 +136,13 @@ class VectorsIOManager(_FileIOManager):
 
     suffix: str = ".arrow"
 
-    def write(self, key: dg.AssetKey, value: Vectors, part: Path) -> dict[str, Any]:
+    def handle_output(self, context: dg.OutputContext, obj: Vectors | StreamedVectors) -> None:
+        """Write the vectors, and once their file stands, discard what streamed ones were kept in."""
+        super().handle_output(context, obj)
+        if isinstance(obj, StreamedVectors):
+            obj.discard()
+
+    def write(self, key: dg.AssetKey, value: Vectors | StreamedVectors, part: Path) -> dict[str, Any]:
         """Write the Arrow file."""
         write_vectors(value, part)
         return {
@@ -159,6 +166,24 @@ class ModelIOManager(_FileIOManager):
     def read(self, key: dg.AssetKey, path: UPath, wanted: type) -> ModelFolder:
         """Read the folder."""
         return read_model(_local(path))
+
+
+class PageIOManager(_FileIOManager):
+    """Pages as one HTML file each, and as Markdown in the web UI; read back as the text of the file."""
+
+    suffix: str = ".html"
+
+    def write(self, key: dg.AssetKey, value: Page, part: Path) -> dict[str, Any]:
+        """Write the HTML file; each section of it is shown in the UI, with the table it is about beside it."""
+        part.write_text(value.as_html(), encoding="utf-8")
+        return {
+            **facts({"plots": sum(len(section.plots) for section in value.sections)}),
+            **{section.key: dg.MetadataValue.md(section.as_markdown()) for section in value.sections},
+        }
+
+    def read(self, key: dg.AssetKey, path: UPath, wanted: type) -> str:
+        """Read the text of the file."""
+        return path.read_text(encoding="utf-8")
 
 
 def table_of(key: dg.AssetKey) -> type[Table]:

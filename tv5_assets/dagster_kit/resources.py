@@ -5,13 +5,15 @@ What does not belong here: which resource an asset gets under which name (defs/r
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from pydantic import Field
 
 from tv5_assets.engine import Engine, engine_of
 from tv5_assets.services.endpoints import Endpoints, require, resolve
-from tv5_assets.settings import Settings, load_settings
+from tv5_assets.settings import Scale, Settings, load_settings
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -24,7 +26,14 @@ if TYPE_CHECKING:
 
 
 class SettingsResource(dg.ConfigurableResource):
-    """The TV5_* settings, read from the environment of the process that runs the step."""
+    """The TV5_* settings, read from the environment of the process that runs the step.
+
+    A field left empty follows its TV5_* setting; in the launchpad it holds for that run alone.
+    """
+
+    scale: Scale | None = Field(
+        default=None, description="Size of the generated world in this run, small or full; empty means TV5_SCALE"
+    )
 
     def get(self) -> Settings:
         """Return the settings.
@@ -32,7 +41,7 @@ class SettingsResource(dg.ConfigurableResource):
         Raises:
             InputError: a TV5_* variable has a value that it may not have.
         """
-        return load_settings()
+        return load_settings(**({"scale": self.scale} if self.scale else {}))
 
     def engine(self) -> Engine:
         """Return the engine that interaction-scale frames run on, by TV5_ENGINE.
@@ -66,6 +75,16 @@ class EncoderResource(dg.ConfigurableResource):
         }
         settings = load_settings(**given)
         return Encoder(settings.text_model, settings.device, settings.dtype, settings.encode_batch_size)
+
+    def for_catalog(self) -> "Encoder":
+        """Return the encoder of the media catalog: TV5_CATALOG_MODEL, and where that is empty, the text model.
+
+        Raises:
+            InputError: a field has a value that its setting may not have.
+        """
+        encoder = self.get()
+        model = load_settings().catalog_model
+        return replace(encoder, model=model, setting="TV5_CATALOG_MODEL") if model else encoder
 
 
 class MilvusResource(dg.ConfigurableResource):

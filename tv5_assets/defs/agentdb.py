@@ -1,4 +1,4 @@
-"""AgentDB assets: the PostgreSQL tables of reinforcement learning."""
+"""AgentDB assets: the PostgreSQL tables of reinforcement learning and of the media catalog."""
 
 import dagster as dg
 import polars as pl
@@ -6,8 +6,9 @@ import polars as pl
 from tv5_assets.dagster_kit.assets import store_asset
 from tv5_assets.dagster_kit.metadata import published
 from tv5_assets.dagster_kit.resources import AgentDBResource
+from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.fingerprint import fingerprint
-from tv5_assets.stores import postgres
+from tv5_assets.stores import media, postgres
 
 OWNER = "team:recommendations"
 
@@ -37,3 +38,34 @@ def policies(agentdb: AgentDBResource, policies: pl.DataFrame) -> dg.Materialize
     rows = postgres.policy_rows(policies).collect(engine="streaming")
     with agentdb.connected() as connection:
         return published(postgres.publish(connection, postgres.POLICIES, rows, fingerprint(rows)))
+
+
+@store_asset(
+    "agentdb/media_metadata",
+    about="The table `media_metadata`: a row per item of the media catalog, what only its type has as JSON; indexed by "
+    "type and date, tags and JSON by GIN.",
+    owner="team:catalog",
+    kinds={"postgres"},
+    ins={"catalog": "synthetic/catalog"},
+)
+def media_metadata(agentdb: AgentDBResource, catalog: pl.LazyFrame) -> dg.MaterializeResult:
+    rows = media.metadata_rows(catalog)
+    version = fingerprint(rows.select(pl.struct(pl.all()).hash()).collect(engine="streaming"))
+    with agentdb.connected() as connection:
+        return published(postgres.publish(connection, media.METADATA, rows, version))
+
+
+@store_asset(
+    "agentdb/media_embeddings",
+    about="The table `media_embeddings`: a pgvector per item of the media catalog, indexed by HNSW (cosine) after it "
+    "was copied in binary. Its foreign key to media_metadata goes on to hold when either is replaced.",
+    owner="team:catalog",
+    kinds={"postgres"},
+    ins={"vectors": "embeddings/catalog", "catalog": "synthetic/catalog"},
+    deps=["agentdb/media_metadata"],
+)
+def media_embeddings(agentdb: AgentDBResource, vectors: Vectors, catalog: pl.LazyFrame) -> dg.MaterializeResult:
+    ids = catalog.select("item_id", "id").collect(engine="streaming")
+    version = fingerprint(vectors.ids, vectors.matrix, vectors.model, ids)
+    with agentdb.connected() as connection:
+        return published(media.publish_vectors(connection, vectors, ids, version))

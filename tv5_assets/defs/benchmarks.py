@@ -5,16 +5,35 @@ import polars as pl
 
 from tv5_assets.dagster_kit.assets import table_asset
 from tv5_assets.dagster_kit.metadata import facts
-from tv5_assets.dagster_kit.resources import SettingsResource, StoresResource
+from tv5_assets.dagster_kit.resources import EncoderResource, SettingsResource, StoresResource
 from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.tables import benchmarks
 
-# After the report that compares all stores: nothing else should keep them busy while they are measured.
+# After the report that compares all stores, and after other benchmarks: nothing else should keep the stores busy while
+# their latency is measured.
 ALL_PUBLISHED = ("reports/reconciliation", "redis/trends")
 
 
 @table_asset(
-    benchmarks.Latency, kinds=("milvus", "neo4j", "redis"), ins={"users": "embeddings/users"}, deps=ALL_PUBLISHED
+    benchmarks.QueriesFound, kinds=("milvus", "torch"), ins={"queries": "synthetic/queries"}, deps=("milvus/movies",)
+)
+def queries(
+    context: dg.AssetExecutionContext, encoder: EncoderResource, stores: StoresResource, queries: pl.DataFrame
+) -> pl.DataFrame:
+    from tv5_assets.retrieval.queries import queries_found
+
+    with stores.connected() as connected:
+        found = queries_found(connected, encoder.get(), queries)
+    totals = found.group_by("language").agg(pl.col("hits").sum() / pl.col("queries").sum())
+    context.add_output_metadata(facts({f"{language} hit rate": rate for language, rate in totals.iter_rows()}))
+    return found
+
+
+@table_asset(
+    benchmarks.Latency,
+    kinds=("milvus", "neo4j", "redis"),
+    ins={"users": "embeddings/users"},
+    deps=(*ALL_PUBLISHED, "benchmarks/queries"),
 )
 def latency(
     context: dg.AssetExecutionContext, settings: SettingsResource, stores: StoresResource, users: Vectors
@@ -24,4 +43,31 @@ def latency(
     with stores.connected() as connected:
         measured = latencies(connected, users, settings.get().seed)
     context.add_output_metadata(facts({f"{row['query']} p99_ms": row["p99_ms"] for row in measured.to_dicts()}))
+    return measured
+
+
+@table_asset(
+    benchmarks.CatalogSearch,
+    kinds=("milvus", "postgres"),
+    ins={"catalog": "synthetic/catalog", "vectors": "embeddings/catalog"},
+    # Not beside other measurements, so that neither disturbs the other.
+    deps=("reports/reconciliation", "benchmarks/latency"),
+)
+def catalog_search(
+    context: dg.AssetExecutionContext,
+    settings: SettingsResource,
+    stores: StoresResource,
+    catalog: pl.LazyFrame,
+    vectors: Vectors,
+) -> pl.DataFrame:
+    from tv5_assets.retrieval.engines import compare_engines
+
+    with stores.connected() as connected:
+        measured = compare_engines(connected, catalog, vectors, settings.get().seed)
+    plotted = {
+        f"{row['engine']}{' filtered' if row['filtered'] else ''} {what}": row[what]
+        for row in measured.to_dicts()
+        for what in ("recall", "p50_ms", "p95_ms", "p99_ms")
+    }
+    context.add_output_metadata(facts(plotted))
     return measured

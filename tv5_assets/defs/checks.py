@@ -4,10 +4,16 @@ import dagster as dg
 
 from tv5_assets.dagster_kit.checks import build_checks, table_gate
 from tv5_assets.defs.gates.benchmarks import latency_gates
+from tv5_assets.defs.gates.catalog import catalog_gates
 from tv5_assets.defs.gates.learning import learning_gates
+from tv5_assets.defs.gates.media import media_gates
 from tv5_assets.defs.gates.processed import processed_gates
+from tv5_assets.defs.gates.queries import query_gates
+from tv5_assets.defs.gates.reports import report_gates
 from tv5_assets.defs.gates.stores import store_gates
+from tv5_assets.defs.gates.subtitles import subtitle_gates
 from tv5_assets.defs.gates.synthetic import synthetic_gates
+from tv5_assets.defs.gates.viewing import viewing_gates
 from tv5_assets.tables.table import all_tables
 
 
@@ -20,8 +26,14 @@ def gates() -> dg.Definitions:
                 *(table_gate(table) for table in all_tables().values()),
                 *processed_gates(),
                 *synthetic_gates(),
+                *catalog_gates(),
+                *media_gates(),
+                *viewing_gates(),
+                *subtitle_gates(),
+                *query_gates(),
                 *learning_gates(),
                 *store_gates(),
+                *report_gates(),
                 *latency_gates(),
             ]
         )

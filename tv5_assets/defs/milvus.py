@@ -39,3 +39,33 @@ def users(milvus: MilvusResource, vectors: Vectors) -> dg.MaterializeResult:
     version = fingerprint(vectors.ids, vectors.matrix)
     with milvus.connected() as client:
         return published(store.publish(client, store.USERS, vectors, pl.DataFrame({"user_id": vectors.ids}), version))
+
+
+@store_asset(
+    "milvus/subtitle_segments",
+    about="The collection `subtitle_segments`: a vector per line of dialogue, with its words, speaker, movie, language "
+    "and moment to filter by.",
+    owner=OWNER,
+    kinds={"milvus"},
+    ins={"vectors": "embeddings/subtitle_segments", "segments": "synthetic/subtitle_segments"},
+)
+def subtitle_segments(milvus: MilvusResource, vectors: Vectors, segments: pl.LazyFrame) -> dg.MaterializeResult:
+    fields = store.segment_fields(segments)
+    version = fingerprint(vectors.ids, vectors.matrix, fields)
+    with milvus.connected() as client:
+        return published(store.publish(client, store.SUBTITLE_SEGMENTS, vectors, fields, version))
+
+
+@store_asset(
+    "milvus/catalog",
+    about="The collection `catalog`: a vector per item of the media catalog, with its type and the second it was made "
+    "to filter by. PostgreSQL serves the same vectors; benchmarks/catalog_search compares the two.",
+    owner=OWNER,
+    kinds={"milvus"},
+    ins={"vectors": "embeddings/catalog", "catalog": "synthetic/catalog"},
+)
+def catalog(milvus: MilvusResource, vectors: Vectors, catalog: pl.LazyFrame) -> dg.MaterializeResult:
+    fields = store.catalog_fields(catalog)
+    version = fingerprint(vectors.ids, vectors.matrix, fields)
+    with milvus.connected() as client:
+        return published(store.publish(client, store.CATALOG, vectors, fields, version))

@@ -106,6 +106,49 @@ def similar(graph: GraphResource, similar: pl.DataFrame) -> dg.MaterializeResult
     return published(_publish_relationships(graph, neo4j.SIMILAR, edges.similar_to(similar)))
 
 
+@store_asset(
+    "neo4j/people",
+    about="The `Person` nodes and a relationship with its billing from every person to each movie they made: "
+    "`DIRECTED`, `WROTE`, `ACTED_IN` or `PRODUCED`.",
+    owner=OWNER,
+    kinds={"neo4j"},
+    ins={"people": "synthetic/people", "made_by": "synthetic/credits"},
+    deps=["neo4j/movies"],
+)
+def people(graph: GraphResource, people: pl.DataFrame, made_by: pl.DataFrame) -> dg.MaterializeResult:
+    return published(
+        _publish_nodes(graph, neo4j.PEOPLE, nodes.person_nodes(people)),
+        *(_publish_relationships(graph, spec, edges.credited(made_by, role)) for role, spec in neo4j.CREDITS.items()),
+    )
+
+
+@store_asset(
+    "neo4j/moods",
+    about="The `Mood` nodes and a `HAS_MOOD` relationship, with its rank, from every movie to each mood of it.",
+    owner=OWNER,
+    kinds={"neo4j"},
+    ins={"details": "synthetic/media_details"},
+    deps=["neo4j/movies"],
+)
+def moods(graph: GraphResource, details: pl.DataFrame) -> dg.MaterializeResult:
+    return published(
+        _publish_nodes(graph, neo4j.MOODS, nodes.mood_nodes(details)),
+        _publish_relationships(graph, neo4j.MOVIE_MOODS, edges.has_mood(details)),
+    )
+
+
+@store_asset(
+    "neo4j/influences",
+    about="An `INFLUENCED_BY` relationship, with its strength, from every movie to each older one that it stands on.",
+    owner=OWNER,
+    kinds={"neo4j"},
+    ins={"influences": "synthetic/influences"},
+    deps=["neo4j/movies"],
+)
+def influences(graph: GraphResource, influences: pl.DataFrame) -> dg.MaterializeResult:
+    return published(_publish_relationships(graph, neo4j.INFLUENCES, edges.influenced_by(influences)))
+
+
 def _publish_nodes(graph: GraphResource, spec: neo4j.NodeSpec, frame: pl.DataFrame) -> Load:
     with graph.connected() as connected:
         return neo4j.publish_nodes(connected, spec, frame, fingerprint(frame))

@@ -13,6 +13,7 @@ def platform_resources() -> dg.Definitions:
             "tables": io_managers.TableIOManager(),
             "vectors": io_managers.VectorsIOManager(),
             "models": io_managers.ModelIOManager(),
+            "pages": io_managers.PageIOManager(),
             "settings": resources.SettingsResource(),
             "encoder": resources.EncoderResource(),
             "milvus": resources.MilvusResource(),

@@ -24,6 +24,27 @@ def choose(draws: npt.NDArray[np.float64], shares: npt.ArrayLike) -> npt.NDArray
     return np.asarray((draws[:, None] >= bounds).sum(axis=1))
 
 
+def choose_in_row(
+    draws: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], row: npt.NDArray[np.intp]
+) -> npt.NDArray[np.intp]:
+    """Return the index of the choice that each draw makes by one row of a table of weights, shape (n,).
+
+    It makes the choices of ``choose(draws, weights[row])``, but for rounding, without a row of weights for each draw.
+
+    Args:
+        draws: numbers in [0, 1), shape (n,).
+        weights: weight of each choice, shape (m, k), 0 or more; a row need not sum to 1, and all 0 chooses the last.
+        row: the row of each draw, shape (n,).
+    """
+    rows, size = weights.shape
+    sums = np.cumsum(weights, axis=1)
+    with np.errstate(invalid="ignore"):
+        bounds = np.nan_to_num(sums / sums[:, -1:])
+    # Row after row on one line: the bounds of a row lie between its number and the next.
+    line = (bounds[:, :-1] + np.arange(rows)[:, None]).ravel()
+    return np.searchsorted(line, draws + row, side="right") - row * (size - 1)
+
+
 def gather(values: Sequence[Any], positions: npt.NDArray[np.intp]) -> pl.Series:
     """Return ``values[position]`` for each position; a value may be a list."""
     return pl.Series([list(value) if isinstance(value, tuple) else value for value in values]).gather(positions)
@@ -42,3 +63,31 @@ def gather_from_pools(
     sizes = np.array([len(members) for members in pools])
     starts = np.cumsum(sizes) - sizes
     return gather([member for members in pools for member in members], starts[pool] + (draws * sizes[pool]).astype(int))
+
+
+def choose_several(draws: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+    """Return every choice in the order in which it is drawn without replacement, as likely as it weighs; shape (n, k).
+
+    Whoever needs three takes the first three columns. The waiting times of Efraimidis and Spirakis (2006): a choice's
+    time is exponential with its weight as rate, and the shortest comes first. A choice of weight 0 comes last.
+
+    Args:
+        draws: numbers in [0, 1), one for each row and choice, shape (n, k).
+        weights: weight of each choice, shape (n, k), 0 or more.
+    """
+    with np.errstate(divide="ignore"):
+        return np.argsort(-np.log1p(-draws) / weights, axis=1, kind="stable")
+
+
+def gather_several(values: Sequence[Any], positions: npt.NDArray[np.intp], count: npt.NDArray[np.intp]) -> pl.Series:
+    """Return for each row the list of ``values[position]`` of its first ``count`` positions.
+
+    Args:
+        values: what is chosen from.
+        positions: positions in ``values``, shape (n, k).
+        count: how many of each row are wanted, shape (n,), at most k.
+    """
+    rows, width = positions.shape
+    flat = pl.Series(values).gather(positions.ravel())
+    lists = flat.reshape((rows, width)).arr.to_list() if rows else pl.Series([], dtype=pl.List(flat.dtype))
+    return pl.DataFrame({"lists": lists, "count": count}).select(pl.col("lists").list.head("count")).to_series()

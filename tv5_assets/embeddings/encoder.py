@@ -6,7 +6,7 @@ What does not belong here: what the texts say (texts.py) and what is computed fr
 import copy
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
@@ -39,6 +39,11 @@ LEAST_COSINE = 0.999
 LEAST_SPEEDUP = 1.5
 """How much faster a shorter number type has to be: far from both kinds of machine, so that chance decides nothing."""
 PROBE_ROUNDS = 2
+_CHARACTERS_AT_ONCE = {"cpu": 8_192, "cuda": 1 << 19}
+"""Characters of a batch. On a processor one of about 2,000 tokens still lies in its cache: of texts of 70 words, 57 a
+second went in batches of 32 and 44 in batches of 128; with ten words it made no difference (float32, one thread)."""
+_LEAST_BATCH = 8
+_TEXTS_AT_ONCE = 4_096  # between two lines of progress
 PROBE_TEXTS = 64
 """Texts that cosine and speed are measured on. Fewer than this are encoded in float32: choosing would cost more."""
 
@@ -85,13 +90,15 @@ class Encoder:
             name on the sentence-transformers hub.
         device: ``auto`` takes CUDA where there is one.
         dtype: number type of the model's weights and arithmetic; vectors are float32 in any case.
-        batch_size: texts per batch.
+        batch_size: most texts per batch; of long texts a batch holds fewer.
+        setting: the variable that named the model, for errors to name.
     """
 
     model: str = BUNDLED_MODEL
     device: Device = "auto"
     dtype: Dtype = "auto"
     batch_size: int = 128
+    setting: str = "TV5_TEXT_MODEL"
     _in_dtype: dict[str, "SentenceTransformer"] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
@@ -104,7 +111,7 @@ class Encoder:
         """Length of a vector."""
         dimension = self._network("float32").get_embedding_dimension()
         if dimension is None:
-            raise InputError(f"TV5_TEXT_MODEL={self.model} does not say how long its vectors are; use another model")
+            raise InputError(f"{self.setting}={self.model} does not say how long its vectors are; use another model")
         return int(dimension)
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
@@ -123,30 +130,58 @@ class Encoder:
         order = np.argsort([len(text) for text in distinct], kind="stable")
         by_length: list[str] = distinct[order].tolist()
 
-        dtype = self._choose_dtype(by_length)
-        started = time.perf_counter()
+        dtype = self.choose_dtype(by_length)
         vectors = np.empty((len(by_length), self.dimension), dtype=np.float32)
         with progress(logger, "encoding", len(by_length), "text") as bar:
-            for start in range(0, len(by_length), self.batch_size):
-                batch = by_length[start : start + self.batch_size]
-                vectors[order[start : start + len(batch)]] = self._encode_batch(batch, dtype)
-                bar.update(len(batch))
-
+            for start in range(0, len(by_length), _TEXTS_AT_ONCE):
+                some = by_length[start : start + _TEXTS_AT_ONCE]
+                vectors[order[start : start + len(some)]] = self.encode_as(some, dtype)
+                bar.update(len(some))
         self.usage.texts += len(texts)
-        self.usage.encoded += len(by_length)
-        self.usage.seconds += time.perf_counter() - started
         return vectors[row_of]
 
-    def _encode_batch(self, batch: list[str], dtype: str) -> npt.NDArray[np.float32]:
-        encoded = self._network(dtype).encode(
-            batch, batch_size=self.batch_size, convert_to_tensor=True, show_progress_bar=False
-        )
+    def encode_as(self, texts: list[str], dtype: str) -> npt.NDArray[np.float32]:
+        """Return the normalized vectors of ``texts``, shape (n, d), computed in a number type; equal texts are encoded
+        as often as they come.
+
+        The model is asked for many texts at once, because each call of it costs as much as a short text.
+        """
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        started = time.perf_counter()
+        for rows, size in self._batches(texts):
+            vectors[rows] = self._encode_batches([texts[row] for row in rows], size, dtype)
+        self.usage.encoded += len(texts)
+        self.usage.seconds += time.perf_counter() - started
+        return vectors
+
+    def _batches(self, texts: list[str]) -> Iterator[tuple[npt.NDArray[np.intp], int]]:
+        """Yield rows of texts that suit one size of batch, and that size, a power of two."""
+        lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+        fitting = _CHARACTERS_AT_ONCE[self._torch_device] // np.maximum(lengths, 1)
+        sizes = np.exp2(np.floor(np.log2(np.maximum(fitting, _LEAST_BATCH)))).astype(np.int64)
+        sizes = np.minimum(sizes, self.batch_size)
+        for size in np.unique(sizes):
+            yield np.flatnonzero(sizes == size), int(size)
+
+    def _encode_batches(self, texts: list[str], size: int, dtype: str) -> npt.NDArray[np.float32]:
+        encoded = self._network(dtype).encode(texts, batch_size=size, convert_to_tensor=True, show_progress_bar=False)
         vectors: npt.NDArray[np.float32] = encoded.float().cpu().numpy()
         # Normalized here, not by the model: in bfloat16 a norm would be off by up to 0.4 %.
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+        return vectors
 
-    def _choose_dtype(self, texts: list[str]) -> str:
-        """Choose the number type for ``texts``, sorted by length, and note it in the usage."""
+    @property
+    def identity(self) -> str:
+        """What decides the vectors of given texts: the model, also where a folder of that name was exchanged, and the
+        number type asked for.
+        """
+        folder = located(self.model)
+        files = [] if folder is None else sorted(path for path in folder.rglob("*") if path.is_file())
+        stats = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+        return f"{self.model} {self.dtype} {self._torch_device} {stats}"
+
+    def choose_dtype(self, texts: list[str]) -> str:
+        """Choose the number type for ``texts``, best sorted by length, and note it in the usage."""
         self.usage.dtype, self.usage.least_cosine = "float32", 1.0
         candidate = self._native_short_dtype() if self.dtype == "auto" else self.dtype
         if candidate == "float32" or (self.dtype == "auto" and len(texts) < PROBE_TEXTS):
@@ -165,7 +200,7 @@ class Encoder:
         best = float("inf")
         for _ in range(PROBE_ROUNDS):
             started = time.perf_counter()
-            vectors = self._encode_batch(sample, dtype)
+            vectors = self._encode_batches(sample, PROBE_TEXTS, dtype)
             best = min(best, time.perf_counter() - started)
         return best, vectors
 
@@ -192,7 +227,7 @@ class Encoder:
         """Return the model in a number type; the float32 one is loaded, the others are copies of it."""
         if dtype not in self._in_dtype:
             self._in_dtype[dtype] = (
-                _load(self.model, self._torch_device)
+                _load(self.model, self._torch_device, self.setting)
                 if dtype == "float32"
                 else copy.deepcopy(self._network("float32")).to(_torch_dtype(dtype))
             )
@@ -217,7 +252,7 @@ def embed_movies(movies: pl.DataFrame, encoder: Encoder) -> Vectors:
     )
 
 
-def _load(model: str, device: str) -> "SentenceTransformer":
+def _load(model: str, device: str, setting: str) -> "SentenceTransformer":
     import torch
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging as transformers_logging
@@ -236,7 +271,7 @@ def _load(model: str, device: str) -> "SentenceTransformer":
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise InputError(
-            f"TV5_TEXT_MODEL={model} cannot be loaded ({reason}); set it to {BUNDLED_MODEL}, which is installed with "
+            f"{setting}={model} cannot be loaded ({reason}); set it to {BUNDLED_MODEL}, which is installed with "
             "the platform, to a folder with a sentence-transformers model, or to a model's name on the hub"
         ) from error
 

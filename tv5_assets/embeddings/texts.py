@@ -32,3 +32,68 @@ def movie_texts(movies: pl.DataFrame) -> pl.Series:
 def _listed(label: str, words: pl.Expr) -> pl.Expr:
     """Return ``label: word, word``, or null where there is no word."""
     return pl.when(words.list.len() > 0).then(pl.format(f"{label}: {{}}", words.list.join(", ")))
+
+
+def context_texts(contexts: pl.LazyFrame) -> pl.LazyFrame:
+    """Return one text per viewing context, as in ``relaxed friday evening in winter, christmas, rain. family at home:
+    child, adult. casual, medium``: ``id`` and ``text``.
+
+    The parts that say most about what to watch come first. Left out are the date, which no one could search for, and
+    the numbers (group size, intensity), which a text model does not read as such; the group's members are named once
+    each. Contexts that agree in all of this have equal texts and so equal vectors.
+
+    Args:
+        contexts: rows of tables.contexts.Contexts.
+    """
+    words = {
+        name: pl.col(name).cast(pl.String).str.replace_all("_", " ")
+        for name in (
+            *("mood", "day_of_week", "time_of_day", "season", "weather"),
+            *("viewing_mode", "location_type", "occasion", "time_budget"),
+        )
+    }
+    events, group = (
+        pl.col(name).cast(pl.List(pl.String)).list.unique(maintain_order=True).list.join(", ").str.replace_all("_", " ")
+        for name in ("cultural_events", "group_demographics")
+    )
+    moment = pl.concat_str(
+        pl.format("{} {} {} in {}", *(words[name] for name in ("mood", "day_of_week", "time_of_day", "season"))),
+        pl.when(events != "").then(events),
+        words["weather"],
+        separator=", ",
+        ignore_nulls=True,
+    )
+    company = pl.format("{} at {}: {}", words["viewing_mode"], words["location_type"], group)
+    aim = pl.format("{}, {}", words["occasion"], words["time_budget"])
+    return contexts.select(id="context_id", text=pl.concat_str(moment, company, aim, separator=". "))
+
+
+def segment_texts(segments: pl.LazyFrame) -> pl.LazyFrame:
+    """Return each line of dialogue as it is spoken: ``id`` and ``text``.
+
+    Args:
+        segments: rows of tables.subtitles.SubtitleSegments.
+    """
+    return segments.select(id="segment_id", text="text")
+
+
+def catalog_texts(catalog: pl.LazyFrame) -> pl.LazyFrame:
+    """Return one text per catalog item, as in ``A walk in Oslo. video: fjords, ferries. It begins at dawn``: ``id``
+    and ``text``.
+
+    It is title, type, tags and the first sentence of the description. ``content_text`` has more, but of that, creator,
+    running time and numbers of pages say nothing of what an item is about, and the further sentences say it again:
+    embedding all of it takes three times as long, because a model's time goes by the tokens.
+
+    Args:
+        catalog: rows of tables.catalog.Catalog.
+    """
+    kind = pl.concat_str(
+        pl.col("type").cast(pl.String), pl.when(pl.col("tags").list.len() > 0).then(pl.col("tags").list.join(", ")),
+        separator=": ", ignore_nulls=True,
+    )  # fmt: skip
+    first_sentence = pl.col("description").str.extract(r"^(.{1,200}?[.!?])(?:\s|$)")
+    return catalog.select(
+        id="item_id",
+        text=pl.concat_str("title", kind, first_sentence.fill_null(""), separator=". ").str.strip_chars_end(". "),
+    )

@@ -5,6 +5,7 @@ record batch, so that reading it maps it into memory and copies nothing. What do
 made (encoder.py, pooling.py).
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,18 +70,71 @@ class Vectors:
         return rows
 
 
-def write_vectors(vectors: Vectors, path: Path) -> None:
-    """Write vectors to an Arrow file at ``path``, which must not be read while this runs."""
-    flat = pa.array(np.ascontiguousarray(vectors.matrix).reshape(-1))
+@dataclass(frozen=True)
+class StreamedVectors:
+    """Vectors that are too many to be in memory at once: they are written to their file block by block.
+
+    Attributes:
+        ids: int32, shape (n,), ascending and unique.
+        dimension: length of each vector.
+        model: name of what made them.
+        blocks: yields the rows in the order of the ids, float32 of shape (some, dimension), n in all.
+        discard: called once they are in their file; removes what they were kept in until then.
+    """
+
+    ids: npt.NDArray[np.int32]
+    dimension: int
+    model: str
+    blocks: Callable[[], Iterator[npt.NDArray[np.float32]]]
+    discard: Callable[[], None] = lambda: None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def write_vectors(vectors: Vectors | StreamedVectors, path: Path) -> None:
+    """Write vectors to an Arrow file at ``path``, which must not be read while this runs.
+
+    Raises:
+        InputError: streamed vectors are more or fewer than their ids.
+    """
+    if isinstance(vectors, Vectors):
+        _write_batch(path, vectors.ids, vectors.matrix, vectors.model)
+        return
+    # Arrow lays out the file with rows of zeros, which are pages that the system never allocates; the rows then take
+    # their places in the file, where a block at a time is in memory.
+    zeros = np.zeros((len(vectors), vectors.dimension), dtype=np.float32)
+    _write_batch(path, vectors.ids, zeros, vectors.model)
+    place = _place_of_rows(path)
+    with path.open("r+b") as file:
+        file.seek(place)
+        for block in vectors.blocks():
+            file.write(np.ascontiguousarray(block, dtype=np.float32).data)
+        written = file.tell() - place
+    if written != zeros.nbytes:
+        raise InputError(f"{written // (4 * vectors.dimension)} vectors came for {len(vectors)} ids; embed them again")
+
+
+def _write_batch(path: Path, ids: npt.NDArray[np.int32], matrix: npt.NDArray[np.float32], model: str) -> None:
+    dimension = matrix.shape[1]
+    flat = pa.array(np.ascontiguousarray(matrix).reshape(-1))
     batch = pa.record_batch(
-        [pa.array(vectors.ids), pa.FixedSizeListArray.from_arrays(flat, vectors.dimension)],
+        [pa.array(ids), pa.FixedSizeListArray.from_arrays(flat, dimension)],
         schema=pa.schema(
-            [pa.field("id", pa.int32()), pa.field("vector", pa.list_(pa.float32(), vectors.dimension))],
-            metadata={"model": vectors.model},
+            [pa.field("id", pa.int32()), pa.field("vector", pa.list_(pa.float32(), dimension))],
+            metadata={"model": model},
         ),
     )
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
         writer.write_batch(batch)
+
+
+def _place_of_rows(path: Path) -> int:
+    """Return where in a file of vectors the first row begins, in bytes."""
+    with pa.memory_map(str(path)) as mapped:
+        rows = pa.ipc.open_file(mapped).get_batch(0).column("vector").values.buffers()[1]
+        mapped.seek(0)
+        return int(rows.address - mapped.read_buffer().address) if rows.size else 0
 
 
 def read_vectors(path: Path) -> Vectors:

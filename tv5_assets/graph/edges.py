@@ -60,6 +60,35 @@ def available_on(platforms: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def credited(credits: pl.DataFrame, role: str) -> pl.DataFrame:  # noqa: A002
+    """Return ``(Person)-[DIRECTED, WROTE, ACTED_IN or PRODUCED]->(Movie)``: person_id, movie_id, billing (1 is first).
+
+    Args:
+        credits: rows of tables.media.Credits.
+        role: one of tables.media.ROLES.
+    """
+    return credits.filter(pl.col("role").cast(pl.String) == role).select("person_id", "movie_id", "billing")
+
+
+def has_mood(details: pl.DataFrame) -> pl.DataFrame:
+    """Return ``(Movie)-[HAS_MOOD]->(Mood)``: movie_id, name, rank (1 is the strongest).
+
+    Args:
+        details: rows of tables.media.MediaDetails.
+    """
+    ranked = _members(details, "moods").with_columns(rank=pl.int_range(1, pl.len() + 1).over("movie_id"))
+    return ranked.select("movie_id", pl.col("moods").cast(pl.String).alias("name"), "rank")
+
+
+def influenced_by(influences: pl.DataFrame) -> pl.DataFrame:
+    """Return ``(Movie)-[INFLUENCED_BY]->(Movie)``: newer_id, older_id, strength (over 0 to 1).
+
+    Args:
+        influences: rows of tables.media.Influences.
+    """
+    return influences.select("newer_id", "older_id", "strength")
+
+
 def _members(movies: pl.DataFrame, column: str) -> pl.DataFrame:
     """Return a row per movie and member of a list column; a movie with an empty list has none."""
     return movies.select("movie_id", column).filter(pl.col(column).list.len() > 0).explode(column)

@@ -55,5 +55,23 @@ def platform_nodes(platforms: pl.DataFrame) -> pl.DataFrame:
     return platforms.select("platform_id", "name").unique("platform_id").sort("platform_id")
 
 
+def person_nodes(people: pl.DataFrame) -> pl.DataFrame:
+    """Return a node per person: person_id, name, country, born (year).
+
+    Args:
+        people: rows of tables.media.People.
+    """
+    return people.select("person_id", "name", pl.col("country").cast(pl.String), "born").sort("person_id")
+
+
+def mood_nodes(details: pl.DataFrame) -> pl.DataFrame:
+    """Return a node per mood that a movie has: name.
+
+    Args:
+        details: rows of tables.media.MediaDetails.
+    """
+    return _names(details, pl.col("moods").explode().cast(pl.String))
+
+
 def _names(movies: pl.DataFrame, names: pl.Expr) -> pl.DataFrame:
     return movies.select(name=names).drop_nulls().unique().sort("name")

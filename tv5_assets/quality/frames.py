@@ -4,11 +4,14 @@ What does not belong here: what a table should look like (tables/) and which rul
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import polars as pl
 
+from tv5_assets.coherence import Rule
+from tv5_assets.errors import InputError
 from tv5_assets.quality.verdict import Verdict
 from tv5_assets.tables.table import Table
 
@@ -123,6 +126,25 @@ def _none_failed(failures: dict[str, int]) -> Verdict:
     )
 
 
+def every_row(frame: pl.LazyFrame, rules: Sequence[Rule]) -> dict[str, Verdict]:
+    """Judge in one pass whether each row keeps each rule; a rule that comes out null has nothing to say of a row."""
+    counts = (
+        frame.select(
+            pl.len().alias("rows"), *((~rule.holds()).fill_null(False).sum().alias(rule.name) for rule in rules)
+        )
+        .collect(engine="streaming")
+        .row(0, named=True)
+    )
+    return {
+        rule.name: Verdict(
+            passed=counts[rule.name] == 0,
+            facts={"rows": counts["rows"], "broken": counts[rule.name]},
+            description=f"{counts[rule.name]} of {counts['rows']} rows break it: {rule.demand}",
+        )
+        for rule in rules
+    }
+
+
 def no_orphans(
     frame: pl.LazyFrame, column: str, parent: pl.LazyFrame, parent_column: str | None = None, nullable: bool = False
 ) -> Verdict:
@@ -208,39 +230,130 @@ def rejects_within(rejected: int, rows: int, max_share: float) -> Verdict:
     )
 
 
-def share_between(part: int, whole: int, bounds: tuple[float, float], what: str) -> Verdict:
-    """Hold a share to bounds, both included; of nothing there is no share."""
-    least, most = bounds
-    share = part / whole if whole else 0.0
+def share_as_declared(
+    part: int, whole: int, share: float, what: str, at_least: bool = False, least_p: float = 1e-6
+) -> Verdict:
+    """Judge by the binomial test whether a part of a whole could have been drawn with the share that is declared.
+
+    Args:
+        part: how many there are.
+        whole: of how many; of nothing there is no share.
+        share: the declared one.
+        what: what there is a share of, for the description.
+        at_least: more than the share is no fault.
+        least_p: the verdict fails below this probability that chance alone strays as far.
+    """
+    from scipy.stats import binomtest  # takes two seconds to import, which loading the graph must not
+
+    found = part / whole if whole else 0.0
+    p_value = (
+        float(binomtest(part, whole, share, alternative="less" if at_least else "two-sided").pvalue) if whole else 0
+    )
     return Verdict(
-        passed=least <= share <= most,
-        facts={"part": part, "whole": whole, "share": share, "least_share": least, "largest_share": most},
-        description=f"{what}: {part} of {whole} ({share:.2%}), {least:.0%} to {most:.0%} expected",
+        passed=p_value >= least_p,
+        facts={
+            "part": part,
+            "whole": whole,
+            "share": found,
+            "declared_share": share,
+            "p_value": p_value,
+            "least_p": least_p,
+        },
+        description=f"{what}: {part} of {whole} ({found:.2%}), {'at least ' if at_least else ''}{share:.2%} declared; "
+        f"p = {p_value:.2g}",
     )
 
 
-def shares_near(frame: pl.LazyFrame, column: str, expected: Mapping[str, float], tolerance: float) -> Verdict:
-    """Hold the share of each value of a column to what is expected of it, within a tolerance.
+def proportions_as_declared(
+    frame: pl.LazyFrame, column: str, expected: Mapping[str, float], least_p: float = 1e-6
+) -> Verdict:
+    """Judge whether the values of a column could have been drawn with the proportions that are declared.
 
-    Few rows stray from it by chance, so that four standard errors are allowed where they are more.
+    By the likelihood-ratio (G) form of the chi-squared test, whose far tail, unlike Pearson's, also holds where a few
+    rows of a rare value are expected: 30 rows pass unless they differ grossly, a million must agree to a fraction of a
+    percent.
+
+    Args:
+        frame: any rows; none at all fail, since nothing was shown.
+        column: of text, or of what can be written as text.
+        expected: share of each value that may occur, summing to 1; a null is a value that may not.
+        least_p: the verdict fails below this probability that chance alone strays as far.
+
+    Raises:
+        InputError: the shares do not sum to 1.
     """
-    counts = frame.group_by(pl.col(column).cast(pl.String)).len().collect(engine="streaming")
-    found = dict(counts.iter_rows())
+    from scipy.stats import power_divergence  # takes two seconds to import, which loading the graph must not
+
+    if not math.isclose(sum(expected.values()), 1, abs_tol=1e-6):
+        raise InputError(f"the expected shares of {column} sum to {sum(expected.values()):g}, not to 1")
+    found = dict(frame.group_by(pl.col(column).cast(pl.String)).len().collect(engine="streaming").iter_rows())
     rows = sum(found.values())
+    possible = {value: share for value, share in expected.items() if share > 0}
+    undeclared = sorted(str(value) for value in found.keys() - possible.keys())
+    p_value = 0.0
+    if rows and not undeclared:
+        counts = [found.get(value, 0) for value in possible]
+        whole = sum(possible.values())
+        wanted = [rows * share / whole for share in possible.values()]
+        p_value = float(power_divergence(counts, wanted, lambda_="log-likelihood").pvalue)
     shares = {value: found.get(value, 0) / rows if rows else 0.0 for value in {**expected, **found}}
-
-    def allowed(value: str) -> float:
-        wanted = expected.get(value, 0)
-        return max(tolerance, 4 * math.sqrt(wanted * (1 - wanted) / rows)) if rows else tolerance
-
-    off = {value: share for value, share in shares.items() if abs(share - expected.get(value, 0)) > allowed(value)}
+    furthest = sorted(possible, key=lambda value: -abs(shares[value] - possible[value]))[:3]
     return Verdict(
-        passed=rows > 0 and not off,
-        facts={"rows": rows, "tolerance": tolerance, **{f"share of {value}": share for value, share in shares.items()}},
-        description=", ".join(
-            f"{value} {share:.1%} instead of {expected.get(value, 0):.0%}" for value, share in off.items()
-        )
-        or f"every share is within {tolerance:.0%} of what is declared, or within chance",
+        passed=rows > 0 and not undeclared and p_value >= least_p,
+        facts={
+            "rows": rows,
+            "p_value": p_value,
+            "least_p": least_p,
+            "undeclared": len(undeclared),
+            **{f"share of {value}": share for value, share in shares.items()},
+        },
+        description=(f"undeclared: {', '.join(undeclared[:5])}; " if undeclared else "")
+        + ("furthest off: " + ", ".join(f"{value} {shares[value]:.2%} for {possible[value]:.2%}" for value in furthest))
+        + f" of {rows} rows; p = {p_value:.2g}",
+    )
+
+
+def sums_by(frame: pl.LazyFrame, by: pl.Expr, value: pl.Expr) -> pl.LazyFrame:
+    """Return ``by, rows, total, squares``: number, sum and sum of squares of a value by another, for :func:`rises`."""
+    return (
+        frame.select(by=by, value=value.cast(pl.Float64))
+        .drop_nulls()
+        .group_by("by")
+        .agg(rows=pl.len().cast(pl.Int64), total=pl.col("value").sum(), squares=(pl.col("value") ** 2).sum())
+    )
+
+
+def rises(sums: pl.DataFrame, least_correlation: float, what: str) -> Verdict:
+    """Ask that the mean of a value rises with what it is grouped by, as far as chance lets it be seen.
+
+    Args:
+        sums: of :func:`sums_by`; the sums of several parts of a table may be added up.
+        least_correlation: the correlation of the two has to be greater.
+        what: what rises with what, for the description.
+
+    Returns:
+        A verdict that also fails where a group's mean is so far below that of the group before it that chance does so
+        once in three million times (five standard errors).
+    """
+    by, rows, total, squares = (sums.sort("by")[name].cast(pl.Float64).to_numpy() for name in sums.columns)
+    count = rows.sum()
+    mean, centre = (rows @ by / count, total.sum() / count) if count else (0.0, 0.0)
+    spread = math.sqrt(max(float(rows @ (by - mean) ** 2), 0) * max(float(squares.sum() - count * centre**2), 0))
+    # Of a value or a group that is everywhere the same nothing was shown.
+    correlation = float((by - mean) @ (total - rows * centre)) / spread if spread > 1e-9 * count else 0.0
+    means = total / rows
+    within = max(float(squares.sum() - (total**2 / rows).sum()), 0) / max(count, 1)
+    falls = means[:-1] - means[1:] > 5 * np.sqrt(within * (1 / rows[:-1] + 1 / rows[1:])) + 1e-9
+    return Verdict(
+        passed=bool(correlation > least_correlation and not falls.any()),
+        facts={
+            "rows": int(count),
+            "correlation": correlation,
+            "least_correlation": least_correlation,
+            "falls": int(falls.sum()),
+            **{f"mean at {group:g}": float(value) for group, value in zip(by, means, strict=True)},
+        },
+        description=f"{what}: correlation {correlation:.3f}, over {least_correlation:g} expected, {falls.sum()} falls",
     )
 
 

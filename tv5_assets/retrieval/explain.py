@@ -14,10 +14,14 @@ from tv5_assets.retrieval.paths import (
     Asked,
     Edge,
     Example,
+    Influence,
     Shared,
     Similar,
     genres_of,
+    influences_liked,
+    shared_directors,
     shared_genres,
+    shared_moods,
     shared_themes,
     similar_rated,
 )
@@ -38,7 +42,11 @@ class Explanation(Answer, frozen=True):
         liked_from: the user's mean, and the stars from which a movie counts as liked; None without ratings.
         genres: shared genres, the most frequent among liked movies first.
         themes: shared themes, the most relevant to the movie first.
+        moods: shared moods, the movie's strongest first; the moods are invented.
+        directors: directors of liked movies too; the people are invented.
         similar: similar movies that the user rated, the most similar first.
+        influences: liked movies that this one stands on, or that stand on it, the strongest first; they rest on the
+            invented directors.
         opinion: what the user's policy says at this moment.
         edges: every relationship that is cited, once.
     """
@@ -50,7 +58,10 @@ class Explanation(Answer, frozen=True):
     liked_from: float | None
     genres: tuple[Shared, ...]
     themes: tuple[Shared, ...]
+    moods: tuple[Shared, ...]
+    directors: tuple[Shared, ...]
     similar: tuple[Similar, ...]
+    influences: tuple[Influence, ...]
     opinion: Opinion | None
     edges: tuple[Edge, ...]
 
@@ -77,9 +88,10 @@ def explain(stores: Stores, user_id: int, movie_id: int, *, at: datetime | None 
     notes = [] if ratings["rated"] else [f"the graph has no ratings of user {user_id}"]
     asked = Asked(user_id, movie_id, liked_from=ratings["mean"] or 0)
     genres, themes = shared_genres(graph, asked), shared_themes(graph, asked)
-    similar = similar_rated(graph, asked)
+    moods, directors = shared_moods(graph, asked), shared_directors(graph, asked)
+    similar, influences = similar_rated(graph, asked), influences_liked(graph, asked)
     own = [Edge(type="RATED", start=user_id, end=movie_id, value=ratings["stars"])] if ratings["stars"] else []
-    paths: tuple[Shared | Similar, ...] = (*genres, *themes, *similar)
+    paths: list[Shared | Similar | Influence] = [*genres, *themes, *moods, *directors, *similar, *influences]
     of_paths = (edge for path in paths for edge in path.edges)
     return Explanation(
         version=fingerprint(*(str(neo4j.live_version(graph, spec)) for spec in EDGES.values())),
@@ -90,7 +102,10 @@ def explain(stores: Stores, user_id: int, movie_id: int, *, at: datetime | None 
         liked_from=ratings["mean"],
         genres=tuple(genres),
         themes=tuple(themes),
+        moods=tuple(moods),
+        directors=tuple(directors),
         similar=tuple(similar),
+        influences=tuple(influences),
         opinion=opinion(stores, user_id, at, notes),
         edges=tuple(dict.fromkeys([*own, *of_paths])),
         notes=tuple(notes),
@@ -104,12 +119,19 @@ def in_words(explanation: Explanation) -> list[str]:
         lines.append(f"Genre {genre.name}: {_liked(genre, explanation)}")
     for theme in explanation.themes:
         lines.append(f"Theme {theme.name} (relevance {theme.relevance:.2f}): {_liked(theme, explanation)}")
+    for mood in explanation.moods:
+        lines.append(f"Mood {mood.name} (invented): {_liked(mood, explanation)}")
+    for director in explanation.directors:
+        lines.append(f"Director {director.name} (invented): {_liked(director, explanation)}")
     for similar in explanation.similar:
         nearest = {"to": "among its nearest", "from": "has it among its nearest", "both": "among each other's nearest"}
         lines.append(
             f"Similar to {_starred(similar.example)}: cosine {similar.score:.2f}, {nearest[similar.direction]}"
         )
-    if not (explanation.genres or explanation.themes or explanation.similar):
+    for influence in explanation.influences:
+        relation = "Influenced by" if influence.older else "Influenced"
+        lines.append(f"{relation} {_starred(influence.example)} (invented): strength {influence.strength:.2f}")
+    if len(lines) == 1:
         lines.append("Nothing in the graph connects the two")
     if explanation.opinion:
         lines.append(_policy(explanation.opinion, explanation.movie))

@@ -16,7 +16,10 @@ from tv5_assets.retrieval.stores import Stores, optional
 from tv5_assets.stores import documents, milvus, neo4j, postgres, redis
 from tv5_assets.tables.raw import RawMovieLens
 
-_GRAPH_ROWS = (neo4j.RATINGS, neo4j.MOVIE_GENRES, neo4j.MOVIE_THEMES, neo4j.SIMILAR)
+_GRAPH_ROWS = (
+    *(neo4j.RATINGS, neo4j.MOVIE_GENRES, neo4j.MOVIE_THEMES, neo4j.MOVIE_MOODS, neo4j.DIRECTED),
+    *(neo4j.SIMILAR, neo4j.INFLUENCES),
+)
 
 
 class LoadUsed(BaseModel, frozen=True):

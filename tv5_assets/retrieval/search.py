@@ -58,13 +58,13 @@ def search(
     if not text:
         raise InputError("there is nothing to search for; give a text such as 'space opera with robots'")
     require_k(k)
-    expression, parameters = _filter(genre, since, until)
+    expression, parameters = filter_of(genre, since, until)
     client = stores.need_milvus()
     version = live_version(stores, milvus.MOVIES)
 
     def find() -> SearchAnswer:
         vector = encoder.encode([text])[0]
-        _require_dimension(stores, encoder, len(vector))
+        require_dimension(stores, encoder, len(vector))
         rows = milvus.search_rows(client, milvus.MOVIES, vector, k, expression, parameters)
         return SearchAnswer(
             version=version, hits=tuple(Hit(**row) for row in rows.with_columns(media_id_expr()).to_dicts())
@@ -87,8 +87,13 @@ def live_version(stores: Stores, collection: milvus.CollectionSpec) -> str:
     return version
 
 
-def _require_dimension(stores: Stores, encoder: Encoder, dimension: int) -> None:
-    """Refuse a model that cannot be the movies' own; a server may take minutes to say so."""
+def require_dimension(stores: Stores, encoder: Encoder, dimension: int) -> None:
+    """Refuse a model that cannot be the movies' own; a server may take minutes to say so.
+
+    Raises:
+        InputError: its vectors are not as long as the movies'.
+        StoreUnavailableError: Milvus does not answer.
+    """
     published = milvus.dimension(stores.need_milvus(), milvus.MOVIES.name)
     if dimension != published:
         raise InputError(
@@ -107,8 +112,12 @@ def require_k(k: int) -> None:
         raise InputError(f"k is {k}; ask for 1 to {LARGEST_K} results")
 
 
-def _filter(genre: str | None, since: int | None, until: int | None) -> tuple[str, Mapping[str, milvus.Value]]:
-    """Return a filter of the collection and its parameters."""
+def filter_of(genre: str | None, since: int | None, until: int | None) -> tuple[str, Mapping[str, milvus.Value]]:
+    """Return a filter of the collection of movies and its parameters; see :func:`search`.
+
+    Raises:
+        InputError: there is no such genre, or the years are in the wrong order.
+    """
     if since is not None and until is not None and since > until:
         raise InputError(f"no year is both {since} or later and {until} or earlier; exchange the two")
     wanted = {

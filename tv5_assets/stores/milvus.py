@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
@@ -23,6 +24,7 @@ from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.errors import InputError, StoreRefusedError, StoreUnavailableError, TV5Error
 from tv5_assets.progress import progress
 from tv5_assets.stores.address import refused, unavailable
+from tv5_assets.stores.hits import Hits
 from tv5_assets.stores.load import Load
 from tv5_assets.stores.one_loader import only_loader
 
@@ -38,6 +40,8 @@ METRIC = "COSINE"
 HNSW = {"M": 16, "efConstruction": 200}
 SEARCH_EF = 64
 """Default breadth of a search; what recall it gives is measured by a gate."""
+FILTERED_EF = 256
+"""Of a search with a filter: of those that it looks at, the filter lets only some pass."""
 
 _CONNECT_SECONDS = 10.0
 _CALL_SECONDS = 120.0  # bounds pymilvus's own retries, which otherwise go on for over three minutes
@@ -95,19 +99,53 @@ MOVIES = CollectionSpec(
     ),
 )
 USERS = CollectionSpec("users", key="user_id")
+SUBTITLE_SEGMENTS = CollectionSpec(
+    "subtitle_segments",
+    key="segment_id",
+    scalars=(
+        Scalar("movie_id", "INT32"),
+        Scalar("language", "VARCHAR", max_length=16),
+        Scalar("start_ms", "INT32"),
+        Scalar("end_ms", "INT32"),
+        Scalar("speaker", "VARCHAR"),
+        Scalar("text", "VARCHAR", max_length=1024),
+    ),
+)
+CATALOG = CollectionSpec(
+    "catalog",
+    key="item_id",
+    scalars=(
+        Scalar("id", "VARCHAR", max_length=36),
+        Scalar("type", "VARCHAR", max_length=64),
+        Scalar("created_at", "INT64"),
+        Scalar("title", "VARCHAR", max_length=1024),
+    ),
+)
+"""``created_at`` is in whole seconds since 1970, UTC."""
 
 
-@dataclass(frozen=True)
-class Hits:
-    """The nearest rows of each query, nearest first.
+def segment_fields(segments: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
+    """Return the fields of :data:`SUBTITLE_SEGMENTS`.
 
-    Attributes:
-        ids: int64, shape (queries, k); -1 where fewer than k rows passed the filter.
-        scores: cosine, float32, same shape; NaN beside an id of -1.
+    Args:
+        segments: rows of tables.subtitles.SubtitleSegments.
     """
+    return _fields(segments, SUBTITLE_SEGMENTS, pl.col("language").cast(pl.String))
 
-    ids: npt.NDArray[np.int64]
-    scores: npt.NDArray[np.float32]
+
+def catalog_fields(catalog: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
+    """Return the fields of :data:`CATALOG`.
+
+    Args:
+        catalog: rows of tables.catalog.Catalog.
+    """
+    return _fields(catalog, CATALOG, pl.col("type").cast(pl.String), pl.col("created_at").dt.epoch("s"))
+
+
+def _fields(frame: pl.DataFrame | pl.LazyFrame, spec: CollectionSpec, *changes: pl.Expr) -> pl.DataFrame:
+    names = [spec.key, *(scalar.name for scalar in spec.scalars)]
+    # The keys of vectors have 32 bits.
+    return frame.lazy().with_columns(*changes).select(names).cast({spec.key: pl.Int32}).collect(engine="streaming")
 
 
 def connect(uri: str, token: str = "") -> "MilvusClient":
@@ -379,6 +417,40 @@ def search(
     return _when_loaded(client, spec.name, lambda: _search(client, spec.name, spec.key, queries, k, expression, ef))
 
 
+def search_catalog(
+    client: "MilvusClient",
+    queries: npt.NDArray[np.float32],
+    k: int,
+    kind: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    ef: int | None = None,
+) -> Hits:
+    """Return the ``k`` nearest catalog items of each query by cosine, as ``item_id``s.
+
+    Args:
+        client: from :func:`connect`.
+        queries: float32, shape (queries, dimension).
+        k: how many hits of each.
+        kind: only items of this type.
+        since: only items made then or later, to the second.
+        until: only items made before.
+        ef: breadth of the search; SEARCH_EF unless given, FILTERED_EF with a filter.
+
+    Raises:
+        InputError: nothing is published yet.
+    """
+    wanted: dict[str, tuple[str, Value | None]] = {
+        "type == {kind}": ("kind", kind),
+        "created_at >= {since}": ("since", None if since is None else int(since.timestamp())),
+        "created_at < {until}": ("until", None if until is None else int(until.timestamp())),
+    }
+    conditions = [condition for condition, (_, value) in wanted.items() if value is not None]
+    params = {name: value for name, value in wanted.values() if value is not None}
+    breadth = ef or (FILTERED_EF if conditions else SEARCH_EF)
+    return search(client, CATALOG, queries, k, " and ".join(conditions), params, breadth)
+
+
 def _search(
     client: "MilvusClient",
     collection: str,
@@ -388,7 +460,7 @@ def _search(
     expression: str,
     ef: int,
 ) -> Hits:
-    hits = Hits(np.full((len(queries), k), -1, np.int64), np.full((len(queries), k), np.nan, np.float32))
+    hits = Hits.none(len(queries), k)
     for offset in range(0, len(queries), _READ_ROWS):
         found = _nearest(client, collection, list(queries[offset : offset + _READ_ROWS]), k, expression, ef, [key])
         for row, nearest in enumerate(found, start=offset):

@@ -87,7 +87,9 @@ USERS = NodeSpec("users", "User", "user_id", ("user_key", "archetype", "country"
 GENRES = NodeSpec("genres", "Genre", "name")
 THEMES = NodeSpec("themes", "Theme", "name")
 PLATFORMS = NodeSpec("platforms", "Platform", "platform_id", ("name",))
-NODES = (MOVIES, USERS, GENRES, THEMES, PLATFORMS)
+PEOPLE = NodeSpec("people", "Person", "person_id", ("name", "country", "born"))
+MOODS = NodeSpec("moods", "Mood", "name")
+NODES = (MOVIES, USERS, GENRES, THEMES, PLATFORMS, PEOPLE, MOODS)
 
 RATINGS = RelationshipSpec("ratings", "RATED", USERS, MOVIES, "user_id", "movie_id", ("score", "timestamp"))
 MOVIE_GENRES = RelationshipSpec("movie_genres", "HAS_GENRE", MOVIES, GENRES, "movie_id", "name")
@@ -96,7 +98,17 @@ SIMILAR = RelationshipSpec("similar", "SIMILAR_TO", MOVIES, MOVIES, "movie_id", 
 AVAILABILITY = RelationshipSpec(
     "availability", "AVAILABLE_ON", MOVIES, PLATFORMS, "movie_id", "platform_id", ("region", "type")
 )
-RELATIONSHIPS = (RATINGS, MOVIE_GENRES, MOVIE_THEMES, SIMILAR, AVAILABILITY)
+DIRECTED = RelationshipSpec("directed", "DIRECTED", PEOPLE, MOVIES, "person_id", "movie_id", ("billing",))
+WROTE = RelationshipSpec("wrote", "WROTE", PEOPLE, MOVIES, "person_id", "movie_id", ("billing",))
+ACTED_IN = RelationshipSpec("acted_in", "ACTED_IN", PEOPLE, MOVIES, "person_id", "movie_id", ("billing",))
+PRODUCED = RelationshipSpec("produced", "PRODUCED", PEOPLE, MOVIES, "person_id", "movie_id", ("billing",))
+CREDITS = {"director": DIRECTED, "writer": WROTE, "actor": ACTED_IN, "producer": PRODUCED}
+"""What each role of tables.media.ROLES is in the graph."""
+MOVIE_MOODS = RelationshipSpec("movie_moods", "HAS_MOOD", MOVIES, MOODS, "movie_id", "name", ("rank",))
+INFLUENCES = RelationshipSpec("influences", "INFLUENCED_BY", MOVIES, MOVIES, "newer_id", "older_id", ("strength",))
+RELATIONSHIPS = (
+    RATINGS, MOVIE_GENRES, MOVIE_THEMES, SIMILAR, AVAILABILITY, *CREDITS.values(), MOVIE_MOODS, INFLUENCES
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.graph import edges, nodes
 from tv5_assets.quality.reconcile import Publication
-from tv5_assets.stores import documents, milvus, neo4j, postgres, redis
+from tv5_assets.stores import documents, media, milvus, neo4j, postgres, redis
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 SAMPLE_ROWS = 200
 MOVIES, PLATFORMS, POLICIES = "processed/movies", "synthetic/platforms", "models/policies"
+DETAILS, PEOPLE, CREDITS = "synthetic/media_details", "synthetic/people", "synthetic/credits"
 
+_REALS = pl.List(pl.Float32)
 _SEED = 0  # the sample need not change, only be spread
 
 
@@ -34,6 +37,18 @@ def movie_vectors(client: "MilvusClient", vectors: Vectors, movies: pl.DataFrame
 def user_vectors(client: "MilvusClient", vectors: Vectors) -> list[Publication]:
     """Return what milvus/users publishes."""
     return [_collection(client, milvus.USERS, "embeddings/users", vectors, pl.DataFrame({"user_id": vectors.ids}))]
+
+
+def segment_vectors(client: "MilvusClient", vectors: Vectors, segments: pl.LazyFrame) -> list[Publication]:
+    """Return what milvus/subtitle_segments publishes."""
+    fields = milvus.segment_fields(segments)
+    return [_collection(client, milvus.SUBTITLE_SEGMENTS, "embeddings/subtitle_segments", vectors, fields)]
+
+
+def catalog_vectors(client: "MilvusClient", vectors: Vectors, catalog: pl.LazyFrame) -> list[Publication]:
+    """Return what milvus/catalog publishes."""
+    fields = milvus.catalog_fields(catalog)
+    return [_collection(client, milvus.CATALOG, "embeddings/catalog", vectors, fields)]
 
 
 def movie_nodes(graph: neo4j.Graph, movies: pl.DataFrame) -> list[Publication]:
@@ -80,6 +95,27 @@ def similar(graph: neo4j.Graph, similar: pl.DataFrame) -> list[Publication]:
     return [_relationships(graph, neo4j.SIMILAR, "embeddings/similar_movies", edges.similar_to(similar))]
 
 
+def people(graph: neo4j.Graph, people: pl.DataFrame, made_by: pl.DataFrame) -> list[Publication]:
+    """Return what neo4j/people publishes."""
+    return [
+        _nodes(graph, neo4j.PEOPLE, PEOPLE, nodes.person_nodes(people)),
+        *(_relationships(graph, spec, CREDITS, edges.credited(made_by, role)) for role, spec in neo4j.CREDITS.items()),
+    ]
+
+
+def moods(graph: neo4j.Graph, details: pl.DataFrame) -> list[Publication]:
+    """Return what neo4j/moods publishes."""
+    return [
+        _nodes(graph, neo4j.MOODS, DETAILS, nodes.mood_nodes(details)),
+        _relationships(graph, neo4j.MOVIE_MOODS, DETAILS, edges.has_mood(details)),
+    ]
+
+
+def influences(graph: neo4j.Graph, influences: pl.DataFrame) -> list[Publication]:
+    """Return what neo4j/influences publishes."""
+    return [_relationships(graph, neo4j.INFLUENCES, "synthetic/influences", edges.influenced_by(influences))]
+
+
 def episodes(connection: "Connection[dict[str, Any]]", episodes: pl.LazyFrame) -> list[Publication]:
     """Return what agentdb/episodes publishes."""
     rows = postgres.episode_rows(episodes).collect()
@@ -89,6 +125,42 @@ def episodes(connection: "Connection[dict[str, Any]]", episodes: pl.LazyFrame) -
 def policies(connection: "Connection[dict[str, Any]]", policies: pl.DataFrame) -> list[Publication]:
     """Return what agentdb/policies publishes."""
     return [_table(connection, postgres.POLICIES, POLICIES, postgres.policy_rows(policies).collect())]
+
+
+def media_metadata(connection: "Connection[dict[str, Any]]", catalog: pl.LazyFrame) -> list[Publication]:
+    """Return what agentdb/media_metadata publishes."""
+    return [_table(connection, media.METADATA, "synthetic/catalog", media.metadata_rows(catalog))]
+
+
+def media_embeddings(
+    connection: "Connection[dict[str, Any]]", vectors: Vectors, catalog: pl.LazyFrame
+) -> list[Publication]:
+    """Return what agentdb/media_embeddings publishes; vectors are compared as text, as those in Milvus are."""
+    spec = media.embeddings(vectors.dimension)
+    ids = catalog.select("item_id", "id").collect(engine="streaming").sort("item_id")
+    rows = sampled_rows(len(vectors))
+    sample = pl.DataFrame({"item_id": vectors.ids[rows], "embedding": vectors.matrix[rows]}).join(ids, on="item_id")
+    text = _as_text(pl.col("embedding").cast(pl.List(pl.Float32)))
+    sent = sample.select("id", model_name=pl.lit(vectors.model), embedding=text)
+
+    def fetch(keys: pl.DataFrame) -> pl.DataFrame:
+        found = _frame(postgres.fetch(connection, spec, keys), pl.Schema(sent.schema | {"embedding": _REALS}))
+        return found.with_columns(embedding=text)
+
+    return [
+        Publication(
+            "postgres",
+            spec.name,
+            "embeddings/catalog",
+            rows=len(vectors),
+            ids=ids.select("id"),
+            read_ids=lambda: postgres.ids(connection, spec),
+            count=lambda: postgres.count(connection, spec),
+            sample=sent,
+            key=spec.key,
+            fetch=fetch,
+        )
+    ]
 
 
 def platform_documents(client: "Redis", platforms: pl.DataFrame) -> list[Publication]:
@@ -111,7 +183,7 @@ def _collection(
     client: "MilvusClient", spec: milvus.CollectionSpec, source: str, vectors: Vectors, scalars: pl.DataFrame
 ) -> Publication:
     """Return the publication of vectors with scalar fields; both are compared."""
-    rows = np.sort(np.random.default_rng(_SEED).permutation(len(vectors))[:SAMPLE_ROWS])
+    rows = sampled_rows(len(vectors))
     fields = [spec.key, *(scalar.name for scalar in spec.scalars)]
     sample = (
         pl.DataFrame({spec.key: vectors.ids[rows], milvus.VECTOR: vectors.matrix[rows]})
@@ -194,24 +266,30 @@ def _relationships(graph: neo4j.Graph, spec: neo4j.RelationshipSpec, source: str
 
 
 def _table(
-    connection: "Connection[dict[str, Any]]", spec: postgres.TableSpec, source: str, rows: pl.DataFrame
+    connection: "Connection[dict[str, Any]]", spec: postgres.TableSpec, source: str, rows: pl.DataFrame | pl.LazyFrame
 ) -> Publication:
-    """Return the publication of a PostgreSQL table; JSON columns are compared as JSON."""
+    """Return the publication of a PostgreSQL table; JSON columns are compared as JSON.
+
+    Of lazy rows no more is collected than their keys and the sample.
+    """
+    ids = rows.lazy().select(spec.key).collect(engine="streaming")
+    chosen = pl.Series(sampled_rows(len(ids)))
+    sample = rows.lazy().with_row_index("_row").filter(pl.col("_row").is_in(chosen.implode())).drop("_row").collect()
     jsonb = tuple(name for name, declared in spec.columns.items() if declared.startswith("jsonb"))
 
     def fetch(keys: pl.DataFrame) -> pl.DataFrame:
         found = postgres.fetch(connection, spec, keys)
-        return _frame([row | {name: json.dumps(row[name]) for name in jsonb} for row in found], rows.schema)
+        return _frame([row | {name: json.dumps(row[name]) for name in jsonb} for row in found], sample.schema)
 
     return Publication(
         "postgres",
         spec.name,
         source,
-        rows=len(rows),
-        ids=rows.select(spec.key),
+        rows=len(ids),
+        ids=ids,
         read_ids=lambda: postgres.ids(connection, spec),
         count=lambda: postgres.count(connection, spec),
-        sample=_sample(rows),
+        sample=sample,
         key=spec.key,
         fetch=fetch,
         json=jsonb,
@@ -241,6 +319,11 @@ def _documents(client: "Redis", space: redis.KeySpace, source: str, sent: pl.Dat
         fetch=fetch,
         json=("value",),
     )
+
+
+def sampled_rows(rows: int) -> npt.NDArray[np.int64]:
+    """Return the rows that are read back, ascending."""
+    return np.sort(np.random.default_rng(_SEED).permutation(rows)[:SAMPLE_ROWS])
 
 
 def _sample(frame: pl.DataFrame) -> pl.DataFrame:

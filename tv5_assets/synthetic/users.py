@@ -1,8 +1,9 @@
 """Who the users might be: invented profiles that agree with themselves.
 
-The archetype is drawn first and shifts age, number of languages, viewing times, devices, film culture and moods; the
-city gives country, time zone, language and the names that are usual there. A user's profile depends on the seed and on
-the user's id alone. What does not belong here: anything learnt from ratings (features/users.py).
+The archetype is drawn first and shifts age, number of languages, viewing times, devices, film culture, moods, genres,
+pacing and tolerance; the city gives country, time zone, language and the names that are usual there. What must agree in
+every row is declared in RULES. A user's profile depends on the seed and on the user's id alone. What does not belong
+here: anything learnt from ratings (features/users.py).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,18 +12,26 @@ from itertools import combinations, permutations
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from faker import Faker
 
-from tv5_assets.draws.choices import choose, gather, gather_from_pools
+from tv5_assets.coherence import Rule
+from tv5_assets.draws.choices import choose, choose_in_row, gather, gather_from_pools, gather_several
 from tv5_assets.draws.streams import uniform
+from tv5_assets.synthetic.names import full_names
 from tv5_assets.synthetic.places import CITIES, COUNTRY_SHARES
-from tv5_assets.tables.synthetic import AGE_RANGES, ARCHETYPE_SHARES, ARCHETYPES, LANGUAGES, Users
+from tv5_assets.tables.processed import GENRES
+from tv5_assets.tables.synthetic import (
+    AGE_RANGES,
+    ARCHETYPE_SHARES,
+    ARCHETYPES,
+    LANGUAGES,
+    PACINGS,
+    TOLERANCES,
+    Users,
+)
 from tv5_assets.tables.table import polars_schema
 
-_NAMES_PER_LOCALE = 400
-
 # One row for each archetype, in the order of ARCHETYPES; ages in the order of AGE_RANGES.
-_AGE_SHARES = np.array(
+AGE_SHARES = np.array(
     [
         [0.08, 0.24, 0.26, 0.20, 0.14, 0.08],
         [0.18, 0.24, 0.22, 0.17, 0.12, 0.07],
@@ -91,6 +100,47 @@ _MOODS = {
 }
 
 
+_PACING_SHARES = np.array(
+    [
+        [0.50, 0.38, 0.12],
+        [0.10, 0.55, 0.35],
+        [0.10, 0.60, 0.30],
+        [0.05, 0.35, 0.60],
+        [0.45, 0.45, 0.10],
+        [0.40, 0.45, 0.15],
+        [0.20, 0.40, 0.40],
+    ]
+)
+_TOLERANCE_SHARES = np.array(
+    [
+        [0.10, 0.40, 0.50],
+        [0.25, 0.55, 0.20],
+        [0.75, 0.22, 0.03],
+        [0.08, 0.42, 0.50],
+        [0.60, 0.34, 0.06],
+        [0.25, 0.50, 0.25],
+        [0.04, 0.21, 0.75],
+    ]
+)
+_WEEKLY_HOURS = np.array([12.0, 6.0, 8.0, 13.0, 15.0, 9.0, 14.0])
+_GENRE_WEIGHTS: Mapping[str, Mapping[str, float]] = {
+    "cinephile": {"Drama": 6, "Film-Noir": 3, "Documentary": 2, "Crime": 2, "Mystery": 2, "War": 1.5, "Romance": 1.5},
+    "casual": {"Comedy": 5, "Action": 4, "Romance": 3, "Adventure": 3, "Thriller": 3, "Drama": 2},
+    "family": {"Children": 6, "Animation": 6, "Adventure": 4, "Comedy": 3, "Fantasy": 3, "Musical": 1.5, "Horror": 0},
+    "young_adult": {"Action": 4, "Sci-Fi": 4, "Horror": 3, "Comedy": 3, "Thriller": 3, "Fantasy": 2.5, "Western": 0.1},
+    "senior": {"Drama": 5, "War": 3, "Western": 3, "Documentary": 3, "Romance": 2, "Musical": 2, "Horror": 0.1},
+    "international": {"Drama": 5, "Romance": 3, "Comedy": 2.5, "Documentary": 2, "Crime": 2, "War": 1.5},
+    "genre_specialist": {"Horror": 5, "Sci-Fi": 5, "Film-Noir": 4, "Western": 3, "Mystery": 2, "Thriller": 2},
+}
+"""What each archetype's genres weigh against one another; those that are not named weigh _OTHER_GENRES."""
+_OTHER_GENRES = 0.4
+GENRE_SHARES = np.array([[_GENRE_WEIGHTS[name].get(genre, _OTHER_GENRES) for genre in GENRES] for name in ARCHETYPES])
+GENRE_SHARES /= GENRE_SHARES.sum(axis=1, keepdims=True)
+"""Share of users of each archetype who like each of GENRES best."""
+_SHARE_OF_TWO_GENRES = 0.5
+"""Share of users who name two genres; the others name three."""
+
+
 def users(user_ids: npt.NDArray[np.int32] | pl.Series, seed: int) -> pl.DataFrame:
     """Return a profile for each user, sorted by id.
 
@@ -101,7 +151,7 @@ def users(user_ids: npt.NDArray[np.int32] | pl.Series, seed: int) -> pl.DataFram
     Returns:
         A frame of the schema of tables.synthetic.Users.
     """
-    ids = np.unique(np.asarray(user_ids))
+    ids = pl.Series(user_ids).unique().sort().to_numpy()
 
     def draw(what: str) -> npt.NDArray[np.float64]:
         return uniform(seed, ids, "users", what)
@@ -113,7 +163,7 @@ def users(user_ids: npt.NDArray[np.int32] | pl.Series, seed: int) -> pl.DataFram
         {
             "user_id": ids,
             "name": _names(city, draw("first_name"), draw("last_name"), seed),
-            "age_range": gather(AGE_RANGES, choose(draw("age_range"), _AGE_SHARES[archetype])),
+            "age_range": gather(AGE_RANGES, choose(draw("age_range"), AGE_SHARES[archetype])),
             "country": gather([place.country for place in CITIES], city),
             "city": gather([place.name for place in CITIES], city),
             "timezone": gather([place.timezone for place in CITIES], city),
@@ -123,6 +173,13 @@ def users(user_ids: npt.NDArray[np.int32] | pl.Series, seed: int) -> pl.DataFram
             "viewing_time_patterns": _near(_TYPICAL_VIEWING[archetype], {time: draw(time) for time in _VIEWING_TIMES}),
             "device_preferences": _near(_TYPICAL_DEVICES[archetype], {device: draw(device) for device in _DEVICES}),
             "mood_preferences": _some_of(_MOODS, 2, archetype, draw("mood_preferences")),
+            "genre_preferences": _genres(
+                archetype, [draw(f"genre {place}") for place in range(3)], draw("genre count")
+            ),
+            "pacing": gather(PACINGS, choose(draw("pacing"), _PACING_SHARES[archetype])),
+            "tolerance": gather(TOLERANCES, choose(draw("tolerance"), _TOLERANCE_SHARES[archetype])),
+            # Between half and twice of what is usual.
+            "weekly_hours": (_WEEKLY_HOURS[archetype] * 2 ** (2 * draw("weekly_hours") - 1)).round(1),
         }
     ).cast(polars_schema(Users))
 
@@ -132,17 +189,8 @@ def _names(
 ) -> pl.Series:
     """Return a full name for each user, from the pools of the city's locale."""
     locales = sorted({place.locale for place in CITIES})
-    first_names, last_names = zip(*(_name_pools(locale, seed) for locale in locales), strict=True)
     locale = np.array([locales.index(place.locale) for place in CITIES])[city]
-    return gather_from_pools(first_names, locale, first) + " " + gather_from_pools(last_names, locale, last)
-
-
-def _name_pools(locale: str, seed: int) -> tuple[list[str], list[str]]:
-    """Return the first and the last names of a locale; a common name stands in its pool more than once."""
-    faker = Faker(locale)
-    faker.seed_instance(seed)
-    names = range(_NAMES_PER_LOCALE)
-    return [faker.first_name() for _ in names], [faker.last_name() for _ in names]
+    return full_names(locales, locale, first, last, seed)
 
 
 def _languages(city: npt.NDArray[np.intp], count: npt.NDArray[np.intp], draws: npt.NDArray[np.float64]) -> pl.Series:
@@ -167,6 +215,23 @@ def _some_of(
     return gather_from_pools(pools, archetype, draws)
 
 
+def _genres(
+    archetype: npt.NDArray[np.intp], draws: Sequence[npt.NDArray[np.float64]], count: npt.NDArray[np.float64]
+) -> pl.Series:
+    """Return two or three genres of each user, the dearest first, each as likely as it weighs beside those left."""
+    first = choose_in_row(draws[0], GENRE_SHARES, archetype)
+    number = np.arange(len(GENRES))
+    # Shares of the second by archetype and first, of the third by archetype and both.
+    seconds = GENRE_SHARES[:, None] * (number[:, None] != number)
+    thirds = seconds[:, :, None] * (number[:, None] != number)
+    second = choose_in_row(draws[1], seconds.reshape(-1, len(GENRES)), archetype * len(GENRES) + first)
+    pair = (archetype * len(GENRES) + first) * len(GENRES) + second
+    third = choose_in_row(draws[2], thirds.reshape(-1, len(GENRES)), pair)
+    return gather_several(
+        GENRES, np.stack([first, second, third], axis=1), np.where(count < _SHARE_OF_TWO_GENRES, 2, 3)
+    )
+
+
 def _near(typical: npt.NDArray[np.float64], draws: Mapping[str, npt.NDArray[np.float64]]) -> pl.Series:
     """Return a struct of shares, each close to what is typical: within _SPREAD of it, in [0, 1], to three digits."""
     shares = {
@@ -174,3 +239,67 @@ def _near(typical: npt.NDArray[np.float64], draws: Mapping[str, npt.NDArray[np.f
         for column, (name, draw) in enumerate(draws.items())
     }
     return pl.DataFrame(shares).to_struct()
+
+
+def _only(column: str, words: Mapping[str, Sequence[str]]) -> pl.Expr:
+    """Return whether the words of a column are the archetype's, and none stands there twice."""
+    chosen = pl.col(column).cast(pl.List(pl.String))
+    return pl.all_horizontal(
+        chosen.list.n_unique() == chosen.list.len(),
+        *(
+            ~(pl.col("archetype") == name) | (chosen.list.set_difference(pl.lit([*words[name]])).list.len() == 0)
+            for name in ARCHETYPES
+        ),
+    )
+
+
+def _close(column: str, names: Sequence[str], typical: npt.NDArray[np.float64]) -> pl.Expr:
+    """Return whether the shares of a column are within _SPREAD of what is typical of the archetype."""
+    rounding = 0.001
+    return pl.all_horizontal(
+        (
+            pl.col(column).struct.field(name)
+            - pl.col("archetype").cast(pl.String).replace_strict(ARCHETYPES, typical[:, place], return_dtype=pl.Float64)
+        ).abs()
+        <= _SPREAD + rounding
+        for place, name in enumerate(names)
+    )
+
+
+RULES = (
+    Rule(
+        "place_together",
+        "Country, time zone and first language are those of the city.",
+        lambda: pl.concat_str(
+            "country", "city", "timezone", pl.col("languages").list.first().cast(pl.String), separator="|"
+        ).is_in([f"{city.country}|{city.name}|{city.timezone}|{city.language}" for city in CITIES]),
+    ),
+    Rule(
+        "languages_different",
+        "Nobody speaks a language twice, and who is international speaks two or more.",
+        lambda: (
+            (pl.col("languages").list.n_unique() == pl.col("languages").list.len())
+            & ((pl.col("archetype") != "international") | (pl.col("languages").list.len() >= 2))
+        ),
+    ),
+    Rule(
+        "culture_of_archetype",
+        "Film cultures are the archetype's, each once.",
+        lambda: _only("cultural_context", _CULTURES),
+    ),
+    Rule("moods_of_archetype", "Moods are the archetype's, each once.", lambda: _only("mood_preferences", _MOODS)),
+    Rule(
+        "habits_of_archetype",
+        f"Viewing times and devices are within {_SPREAD:g} of what is typical of the archetype.",
+        lambda: (
+            _close("viewing_time_patterns", _VIEWING_TIMES, _TYPICAL_VIEWING)
+            & _close("device_preferences", _DEVICES, _TYPICAL_DEVICES)
+        ),
+    ),
+    Rule(
+        "genres_different",
+        "Nobody likes a genre twice.",
+        lambda: pl.col("genre_preferences").list.n_unique() == pl.col("genre_preferences").list.len(),
+    ),
+)
+"""What must agree in every profile; shares, and names beside cities, are in quality/audience.py."""

@@ -2,6 +2,8 @@
 
 import dataframely as dy
 
+from tv5_assets.tables.queries import QUERY_KINDS
+from tv5_assets.tables.synthetic import LANGUAGES
 from tv5_assets.tables.table import Table
 
 
@@ -18,3 +20,44 @@ class Latency(Table):
     p95_ms = dy.Float64(min=0, description="95th percentile, in milliseconds")
     p99_ms = dy.Float64(min=0, description="99th percentile, in milliseconds")
     runs = dy.Int32(min=1, description="Measured runs")
+
+
+class QueriesFound(Table):
+    """How well search answers."""
+
+    key = "benchmarks/queries"
+    owner = "team:search"
+    about = (
+        "One row per language and kind of query: how many of a sample of synthetic/queries find a movie that they "
+        "should, among as many results as they ask for, and how far up the first one is."
+    )
+
+    language = dy.Enum(LANGUAGES, primary_key=True, description="Language of the queries")
+    kind = dy.Enum(QUERY_KINDS, primary_key=True, description="What they ask by")
+    model = dy.String(min_length=1, description="Text model of queries and movies")
+    queries = dy.Int32(min=1, description="Queries that were asked")
+    hits = dy.Int32(min=0, description="Queries that found a movie that they should")
+    hit_rate = dy.Float64(min=0, max=1, description="Share of those that found one")
+    mean_reciprocal_rank = dy.Float64(
+        min=0, max=1, description="Mean of 1 / place of the first such movie, 0 where none was found"
+    )
+
+
+class CatalogSearch(Table):
+    """How the two vector engines search the media catalog."""
+
+    key = "benchmarks/catalog_search"
+    owner = "team:search"
+    about = (
+        "One row per engine, with and without a filter on type and date: the share of the ten true nearest items that "
+        "it finds, and the percentiles of its times for single queries by one warm client. Both serve the same vectors "
+        "and answer the same queries."
+    )
+
+    engine = dy.String(primary_key=True, description="milvus or postgres (pgvector)")
+    filtered = dy.Bool(primary_key=True, description="With a filter on type and a range of dates")
+    recall = dy.Float64(min=0, max=1, description="Share of the ten nearest that were found")
+    p50_ms = dy.Float64(min=0, description="Median, in milliseconds")
+    p95_ms = dy.Float64(min=0, description="95th percentile, in milliseconds")
+    p99_ms = dy.Float64(min=0, description="99th percentile, in milliseconds")
+    queries = dy.Int32(min=1, description="Measured queries")

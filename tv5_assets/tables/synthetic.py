@@ -6,6 +6,7 @@ real.
 
 import dataframely as dy
 
+from tv5_assets.tables.processed import GENRES
 from tv5_assets.tables.table import SYNTHETIC, Table
 
 ARCHETYPES = (
@@ -14,8 +15,12 @@ ARCHETYPES = (
 ARCHETYPE_SHARES = (0.12, 0.30, 0.15, 0.20, 0.08, 0.10, 0.05)
 """Share of users of each archetype, in the order of ARCHETYPES."""
 AGE_RANGES = ("18-24", "25-34", "35-44", "45-54", "55-64", "65+")
+PACINGS = ("slow", "moderate", "fast")
+TOLERANCES = ("low", "medium", "high")
 COUNTRIES = ("US", "FR", "DE", "ES", "IT", "CA", "UK")
 LANGUAGES = ("en", "fr", "es", "de", "it")
+FILM_LANGUAGES = (*LANGUAGES, "ja", "zh", "hi", "sv", "da", "no", "fi", "nl", "pl", "cs", "hu", "pt")
+"""Languages that movies are spoken in (ISO 639-1): those of the users, and more."""
 REGIONS = ("US", "FR", "EU", "Global")
 AVAILABILITY_TYPES = ("free", "subscription", "rental", "purchase")
 QUALITIES = ("SD", "HD", "4K")
@@ -32,7 +37,7 @@ class Users(Table):
     owner = "team:audience"
     about = (
         "One row per user who rated anything: an invented profile that agrees with itself (country, city, time zone, "
-        "languages and name belong together; the archetype shifts age, viewing times and devices)."
+        "languages and name belong together; the archetype shifts age, viewing times, devices and genres)."
     )
 
     user_id = dy.Int32(primary_key=True, min=1, description="MovieLens user id")
@@ -61,6 +66,16 @@ class Users(Table):
     mood_preferences = dy.List(
         dy.String(min_length=1), min_length=1, metadata=SYNTHETIC, description="Moods the user looks for"
     )
+    genre_preferences = dy.List(
+        dy.Enum(GENRES),
+        min_length=2,
+        max_length=3,
+        metadata=SYNTHETIC,
+        description="Genres the user says to like, the dearest first; not what the ratings show",
+    )
+    pacing = dy.Enum(PACINGS, metadata=SYNTHETIC, description="How fast a story the user likes")
+    tolerance = dy.Enum(TOLERANCES, metadata=SYNTHETIC, description="How much violence and horror the user can bear")
+    weekly_hours = dy.Float32(min=0, max=60, metadata=SYNTHETIC, description="Hours of watching in a usual week")
 
 
 class Platforms(Table):
@@ -68,19 +83,27 @@ class Platforms(Table):
 
     key = "synthetic/platforms"
     owner = "team:distribution"
-    about = "One row per movie and platform that carries it; about 60 % of the movies are on one to three platforms."
+    about = (
+        "One row per movie and platform that carries it; about 60 % of the movies are on one to three platforms. "
+        "TV5MONDE carries more movies in French than the others; what is offered in a region can be understood there."
+    )
 
     movie_id = dy.Int32(primary_key=True, min=1, description="MovieLens id of the movie")
     platform_id = dy.String(primary_key=True, min_length=1, metadata=SYNTHETIC, description="Such as tv5monde")
     name = dy.String(min_length=1, metadata=SYNTHETIC, description="Platform's name")
     availability_type = dy.Enum(AVAILABILITY_TYPES, metadata=SYNTHETIC, description="How it is offered")
     region = dy.Enum(REGIONS, metadata=SYNTHETIC, description="Where it is offered")
-    price = dy.Float32(nullable=True, min=0, metadata=SYNTHETIC, description="Price; null when free or by subscription")
-    currency = dy.Enum(("EUR", "USD"), metadata=SYNTHETIC, description="Currency of the region")
     quality = dy.List(dy.Enum(QUALITIES), min_length=1, metadata=SYNTHETIC, description="Picture qualities")
     subtitles = dy.List(dy.Enum(LANGUAGES), min_length=1, metadata=SYNTHETIC, description="Languages of subtitles")
-    audio_tracks = dy.List(dy.Enum(LANGUAGES), min_length=1, metadata=SYNTHETIC, description="Languages of sound")
+    audio_tracks = dy.List(
+        dy.Enum(FILM_LANGUAGES),
+        min_length=1,
+        metadata=SYNTHETIC,
+        description="Languages of sound: nearly always the original one, and dubs",
+    )
     deep_link = dy.String(regex=r"^https://", metadata=SYNTHETIC, description="Address of the movie on the platform")
+    price = dy.Float32(nullable=True, min=0, metadata=SYNTHETIC, description="Price; null when free or by subscription")
+    currency = dy.Enum(("EUR", "USD"), metadata=SYNTHETIC, description="Currency of the region")
     updated_at = dy.Datetime(
         time_unit="ms", time_zone="UTC", metadata=SYNTHETIC, description="When the offer was last seen"
     )

@@ -33,10 +33,12 @@ def polars_schema(table: type[Table]) -> pl.Schema:
 
 
 def type_name(dtype: Any) -> str:
-    """Return a column type as people read it, in Arrow's words: ``list<enum>``, ``struct<tag: string>``."""
+    """Return a column type as people read it, in Arrow's words: ``list<enum>``, ``list<float32>[10]``."""
     match dtype:
         case pl.Enum():
             return "enum"
+        case pl.Array():
+            return f"list<{type_name(dtype.inner)}>[{dtype.size}]"
         case pl.List():
             return f"list<{type_name(dtype.inner)}>"
         case pl.Struct():
@@ -55,9 +57,26 @@ def is_synthetic(column: dy.Column) -> bool:
 def all_tables() -> dict[str, type[Table]]:
     """Return every registered table by its key, in the order of declaration."""
     # Imported here, so that a layer's module can import this one.
-    from tv5_assets.tables import benchmarks, embeddings, features, models, processed, raw, reports, synthetic
+    from tv5_assets.tables import (
+        benchmarks,
+        catalog,
+        contexts,
+        embeddings,
+        features,
+        media,
+        models,
+        processed,
+        queries,
+        raw,
+        reports,
+        subtitles,
+        synthetic,
+    )
 
-    layers = (raw, processed, synthetic, features, embeddings, models, reports, benchmarks)
+    layers = (
+        raw, processed, synthetic, catalog, contexts, media, subtitles, queries,
+        features, embeddings, models, reports, benchmarks,
+    )  # fmt: skip
     return {
         member.key: member
         for layer in layers

@@ -3,10 +3,17 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tv5_assets.dagster_kit.io_managers import ModelIOManager, TableIOManager, VectorsIOManager, conforming
+from tv5_assets.dagster_kit.io_managers import (
+    ModelIOManager,
+    PageIOManager,
+    TableIOManager,
+    VectorsIOManager,
+    conforming,
+)
 from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.errors import InputError
 from tv5_assets.models.artifacts import ModelFolder
+from tv5_assets.reports.page import Page, Plot, Section
 from tv5_assets.tables.processed import GenomeTags
 
 KEY = dg.AssetKey(["processed", "genome_tags"])
@@ -20,13 +27,13 @@ def home(tmp_path, monkeypatch):
     return tmp_path
 
 
-def materialize(value, annotation, manager, key=KEY):
+def materialize(value, annotation, manager, key=KEY, wanted=None):
     @dg.asset(key=key, io_manager_key="io")
     def written() -> annotation:
         return value
 
     @dg.asset(ins={"value": dg.AssetIn(key=key)})
-    def read(value: annotation) -> None:
+    def read(value: wanted or annotation) -> None:
         seen.append(value)
 
     seen: list[object] = []
@@ -105,3 +112,14 @@ def test_a_model_folder_comes_back_unchanged(home):
     np.testing.assert_array_equal(seen[0].tensors["q"], model.tensors["q"])
     assert seen[0].config == model.config
     assert {path.suffix for path in (home / "data/simulated/models/prior").iterdir()} == {".safetensors", ".json"}
+
+
+def test_a_page_comes_back_as_html_and_is_shown_as_markdown(home):
+    page = Page("Title", "About.", [Section("synthetic/users", "Who.", 3, [Plot("A", "B.", b"png")], TAGS)])
+    result, seen = materialize(page, Page, PageIOManager(), dg.AssetKey(["reports", "world"]), wanted=str)
+    assert result.success
+    assert seen == [page.as_html()]
+    assert (home / "data/simulated/reports/world.html").read_text(encoding="utf-8") == page.as_html()
+    metadata = result.asset_materializations_for_node("reports__world")[0].metadata
+    assert metadata["plots"].value == 1
+    assert metadata["synthetic/users"].md_str == page.sections[0].as_markdown()

@@ -25,6 +25,10 @@ SETTINGS = {
     "TV5_SIMULATED_GENOME": "true",
     "TV5_TREND_DAYS": "20",
     "TV5_TREND_MOVIES": "50",
+    "TV5_CONTEXTS": "400",
+    "TV5_SEGMENTS": "900",
+    "TV5_CATALOG_ITEMS": "600",
+    "TV5_QUERIES": "120",
     "TV5_DTYPE": "float32",
 }
 QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -118,6 +122,12 @@ class Platform:
     def put_model(self, asset: str, model: ModelFolder) -> None:
         self._put(self.path(asset, ""), lambda path: write_model(model, path))
 
+    def page(self, asset: str) -> str:
+        return self.path(asset, ".html").read_text(encoding="utf-8")
+
+    def put_page(self, asset: str, text: str) -> None:
+        self._put(self.path(asset, ".html"), lambda path: path.write_text(text, encoding="utf-8"))
+
     def _put(self, path: Path, write: Callable[[Path], Any]) -> None:
         """Put something in the place of a file or folder, which comes back in the end."""
         kept = path.with_name(f"{path.name}.kept")
@@ -156,5 +166,7 @@ def loads_of(asset: str) -> list[str]:
         "genres": [neo4j.GENRES, neo4j.MOVIE_GENRES],
         "themes": [neo4j.THEMES, neo4j.MOVIE_THEMES],
         "platforms": [neo4j.PLATFORMS, neo4j.AVAILABILITY],
+        "people": [neo4j.PEOPLE, *neo4j.CREDITS.values()],
+        "moods": [neo4j.MOODS, neo4j.MOVIE_MOODS],
     }
     return [spec.dataset for spec in both[asset]] if asset in both else [asset]

@@ -6,6 +6,7 @@ from polars.testing import assert_frame_equal
 
 from tv5_assets.graph import edges, nodes
 from tv5_assets.stores import neo4j
+from tv5_assets.tables.media import ROLES
 
 MOVIES = pl.DataFrame(
     {
@@ -42,6 +43,26 @@ PLATFORMS = pl.DataFrame(
         "region": pl.Enum(["FR", "EU", "Global"]),
         "availability_type": pl.Enum(["subscription", "rental"]),
     },
+)
+PEOPLE = pl.DataFrame(
+    {"person_id": [2, 1], "name": ["Agnès B", "Jean C"], "country": ["FR", "BE"], "born": [1928, 1930]},
+    schema_overrides={"country": pl.Enum(["BE", "FR"])},
+)
+CREDITS = pl.DataFrame(
+    {
+        "movie_id": [296, 296, 296, 1],
+        "person_id": [2, 1, 2, 1],
+        "role": ["director", "director", "writer", "actor"],
+        "billing": [1, 2, 1, 1],
+    },
+    schema_overrides={"role": pl.Enum(ROLES)},
+)
+DETAILS = pl.DataFrame(
+    {"movie_id": [296, 1], "moods": [["dark", "edgy"], ["funny", "dark"]]},
+    schema_overrides={"moods": pl.List(pl.Enum(["dark", "edgy", "funny", "poetic"]))},
+)
+INFLUENCES = pl.DataFrame(
+    {"newer_id": [1], "older_id": [296], "person_id": [2], "genres": [["Drama"]], "themes": [[]], "strength": [0.25]}
 )
 RATINGS = pl.LazyFrame(
     {"user_id": [1, 2], "movie_id": [296, 1], "rating": [4.5, 0.5], "rated_at": [datetime(1970, 1, 2, tzinfo=UTC)] * 2},
@@ -95,6 +116,24 @@ def test_availability_says_where_and_how():
     ]
 
 
+def test_people_and_moods_by_key():
+    assert nodes.person_nodes(PEOPLE).rows() == [(1, "Jean C", "BE", 1930), (2, "Agnès B", "FR", 1928)]
+    assert nodes.mood_nodes(DETAILS)["name"].to_list() == ["dark", "edgy", "funny"]
+
+
+def test_each_role_is_a_relationship_of_its_own():
+    assert edges.credited(CREDITS, "director").rows() == [(2, 296, 1), (1, 296, 2)]
+    assert edges.credited(CREDITS, "writer").rows() == [(2, 296, 1)]
+    assert edges.credited(CREDITS, "actor").rows() == [(1, 1, 1)]
+    assert edges.credited(CREDITS, "producer").is_empty()
+    assert list(neo4j.CREDITS) == list(ROLES)
+
+
+def test_moods_are_ranked_and_influences_lead_back_in_time():
+    assert edges.has_mood(DETAILS).rows() == [(296, "dark", 1), (296, "edgy", 2), (1, "funny", 1), (1, "dark", 2)]
+    assert edges.influenced_by(INFLUENCES).rows() == [(1, 296, 0.25)]
+
+
 def test_no_movies_make_no_nodes_and_no_edges():
     for frame in (
         nodes.genre_nodes(MOVIES.clear()),
@@ -117,6 +156,11 @@ def test_no_movies_make_no_nodes_and_no_edges():
         (edges.has_theme(MOVIES), neo4j.MOVIE_THEMES),
         (edges.similar_to(SIMILAR), neo4j.SIMILAR),
         (edges.available_on(PLATFORMS), neo4j.AVAILABILITY),
+        (nodes.person_nodes(PEOPLE), neo4j.PEOPLE),
+        (nodes.mood_nodes(DETAILS), neo4j.MOODS),
+        *((edges.credited(CREDITS, role), spec) for role, spec in neo4j.CREDITS.items()),
+        (edges.has_mood(DETAILS), neo4j.MOVIE_MOODS),
+        (edges.influenced_by(INFLUENCES), neo4j.INFLUENCES),
     ],
 )
 def test_frames_have_the_columns_that_the_store_publishes(frame, spec):

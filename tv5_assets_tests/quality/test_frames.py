@@ -2,24 +2,31 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 import dataframely as dy
+import numpy as np
 import polars as pl
 import pytest
 
+from tv5_assets.coherence import Rule
+from tv5_assets.errors import InputError
 from tv5_assets.quality import frames
 from tv5_assets.quality.frames import (
     column_failures,
     complete_grid,
+    every_row,
     no_older_than,
     no_orphans,
+    proportions_as_declared,
     rejects_within,
+    rises,
     row_count_is,
+    share_as_declared,
     share_at_least,
-    share_between,
-    shares_near,
+    sums_by,
     table_rules,
     times_between,
     unique_key,
 )
+from tv5_assets.quality.verdict import Verdict
 from tv5_assets.tables.processed import Movies, Ratings
 from tv5_assets.tables.table import Table, all_tables, polars_schema
 
@@ -185,30 +192,103 @@ def test_too_many_rejects_fail() -> None:
     assert rejects_within(0, 0, 0.001).passed
 
 
-@pytest.mark.parametrize(
-    ("part", "whole", "passed"), [(55, 100, True), (65, 100, True), (54, 100, False), (0, 0, False)]
-)
-def test_a_share_out_of_bounds_fails(part: int, whole: int, passed: bool) -> None:
-    assert share_between(part, whole, (0.55, 0.65), "movies on a platform").passed is passed
+def test_rows_that_break_a_rule_are_counted_and_nulls_say_nothing() -> None:
+    frame = pl.LazyFrame({"mode": ["alone", "alone", "date", "alone"], "size": [1, 2, 2, None]})
+    rules = [
+        Rule("alone", "who is alone is one", lambda: (pl.col("mode") != "alone") | (pl.col("size") == 1)),
+        Rule("positive", "a size is positive", lambda: pl.col("size") > 0),
+    ]
+    verdicts = every_row(frame, rules)
+    assert {name: verdict.passed for name, verdict in verdicts.items()} == {"alone": False, "positive": True}
+    assert verdicts["alone"].facts == {"rows": 4, "broken": 1}
+    assert verdicts["alone"].description == "1 of 4 rows break it: who is alone is one"
 
 
-def test_shares_far_from_what_is_declared_fail() -> None:
-    frame = pl.LazyFrame({"archetype": ["casual"] * 7_000 + ["senior"] * 3_000})
-    assert shares_near(frame, "archetype", {"casual": 0.7, "senior": 0.3}, tolerance=0.01).passed
-    verdict = shares_near(frame, "archetype", {"casual": 0.5, "senior": 0.3, "family": 0.2}, tolerance=0.05)
+def archetypes(**counts: int) -> pl.LazyFrame:
+    return pl.LazyFrame({"archetype": [name for name, count in counts.items() for _ in range(count)]})
+
+
+def test_proportions_far_from_what_is_declared_fail() -> None:
+    frame = archetypes(casual=7_000, senior=3_000)
+    assert proportions_as_declared(frame, "archetype", {"casual": 0.7, "senior": 0.3, "ghost": 0.0}).passed
+    verdict = proportions_as_declared(frame, "archetype", {"casual": 0.5, "senior": 0.3, "family": 0.2})
     assert not verdict.passed
     assert verdict.facts["share of family"] == 0
-    assert "casual 70.0% instead of 50%" in verdict.description
-    assert "senior" not in verdict.description
-    assert not shares_near(frame, "archetype", {"casual": 0.7}, tolerance=0.1).passed  # senior is not declared
-    assert not shares_near(frame.head(0), "archetype", {}, tolerance=1).passed
+    assert "casual 70.00% for 50.00%" in verdict.description
 
 
-def test_shares_of_few_rows_may_stray_as_far_as_chance_takes_them() -> None:
+def test_values_that_are_not_declared_fail_however_few() -> None:
+    frame = archetypes(casual=99_999, senior=1)
+    verdict = proportions_as_declared(frame, "archetype", {"casual": 1.0})
+    assert not verdict.passed
+    assert "undeclared: senior" in verdict.description
+    nulls = pl.LazyFrame({"archetype": ["casual", None]})
+    assert not proportions_as_declared(nulls, "archetype", {"casual": 1.0}).passed
+
+
+def test_proportions_of_few_rows_may_stray_as_far_as_chance_takes_them_and_of_many_hardly() -> None:
     expected = {"casual": 0.5, "senior": 0.5}
-    few, many = (pl.LazyFrame({"archetype": ["casual"] * 6 * n + ["senior"] * 4 * n}) for n in (1, 1_000))
-    assert shares_near(few, "archetype", expected, tolerance=0.05).passed
-    assert not shares_near(many, "archetype", expected, tolerance=0.05).passed
+    few, many = (archetypes(casual=6 * n, senior=4 * n) for n in (3, 1_000))
+    assert proportions_as_declared(few, "archetype", expected).passed
+    assert not proportions_as_declared(many, "archetype", expected).passed
+    assert proportions_as_declared(archetypes(casual=502_000, senior=498_000), "archetype", expected).passed
+    assert not proportions_as_declared(archetypes(casual=503_000, senior=497_000), "archetype", expected).passed
+
+
+def test_a_rare_value_drawn_a_few_times_more_than_expected_is_no_proof() -> None:
+    # 16 of 100 where 5 are expected: Pearson finds p = 4e-7, the binomial tail is 4e-5.
+    frame = archetypes(rare=16, common=84)
+    assert proportions_as_declared(frame, "archetype", {"rare": 0.05, "common": 0.95}).passed
+
+
+def test_nothing_shows_no_proportions_and_shares_must_be_whole() -> None:
+    assert not proportions_as_declared(archetypes(casual=1).head(0), "archetype", {"casual": 1.0}).passed
+    with pytest.raises(InputError, match=r"archetype sum to 0\.9"):
+        proportions_as_declared(archetypes(casual=1), "archetype", {"casual": 0.9})
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "at_least", "passed"),
+    [
+        (6, 10, False, True),
+        (2, 10, False, True),  # of few, chance explains much
+        (600_000, 1_000_000, False, True),
+        (603_000, 1_000_000, False, False),
+        (603_000, 1_000_000, True, True),
+        (597_000, 1_000_000, True, False),
+        (0, 0, False, False),
+    ],
+)
+def test_a_share_that_chance_does_not_explain_fails(part: int, whole: int, at_least: bool, passed: bool) -> None:
+    assert share_as_declared(part, whole, 0.6, "movies on a platform", at_least).passed is passed
+
+
+def risen(by: list[float], value: list[float]) -> Verdict:
+    frame = pl.LazyFrame({"by": by, "value": value})
+    return rises(sums_by(frame, pl.col("by"), pl.col("value")).collect(), 0.1, "value by by")
+
+
+def test_means_that_rise_pass_also_where_chance_lets_them_fall_a_little() -> None:
+    stars = [1.0, 2.0, 3.0] * 100
+    wobble = [(-0.4, 0.1, 0.3)[number // 3 % 3] for number in range(300)]
+    assert risen(stars, [star + shift for star, shift in zip(stars, wobble, strict=True)]).passed
+    assert risen([1, 2, 2, 3], [1.0, 2.5, 1.5, 1.9]).passed  # one row at 3 stars says little
+
+
+def test_means_that_stand_still_or_fall_do_not_pass() -> None:
+    stars = [1.0, 2.0, 3.0, 4.0] * 100
+    assert not risen(stars, [0.5] * 400).passed
+    assert not risen(stars, [-star for star in stars]).passed
+    dip = risen(stars, [star + (star == 3) * -1.5 + number % 7 / 10 for number, star in enumerate(stars)])
+    assert not dip.passed
+    assert dip.facts["falls"] == 1
+    assert dip.facts["correlation"] > 0.1
+    assert not risen([], []).passed
+
+
+def test_the_correlation_is_that_of_the_rows() -> None:
+    by, value = [1.0, 2.0, 2.0, 5.0], [3.0, 1.0, 4.0, 6.0]
+    assert risen(by, value).facts["correlation"] == pytest.approx(np.corrcoef(by, value)[0, 1])
 
 
 def test_a_hole_in_a_grid_fails() -> None:

@@ -55,6 +55,13 @@ RATINGS = {
 }
 """Stars by movie, by user. There is no user 5."""
 
+MOODS = {1: ["exciting", "funny"], 2: ["exciting"], 4: ["eerie"], 6: ["funny", "exciting"], 16: ["contemplative"]}
+"""Moods, by movie, the strongest first."""
+DIRECTORS = {1: ("Ada Orion", [1, 2, 6]), 2: ("Blaise Lune", [7, 8]), 3: ("Ada Orion", [6, 5])}
+"""Name and movies, by person; two people share a name."""
+INFLUENCES = [(6, 1, 0.5), (6, 2, 0.75), (2, 1, 0.25), (8, 7, 0.625)]
+"""A movie, the older one that it stands on, and how strongly."""
+
 ARCHETYPES = {1: "cinephile", 2: "casual", 3: "senior", 4: "casual", 6: "family"}
 OFFERS = {2: ["MUBI"], 4: ["Netflix", "TV5MONDE"], 8: ["Netflix"], 12: ["Criterion Channel"], 16: ["TV5MONDE"]}
 """Platforms, by movie."""
@@ -116,6 +123,29 @@ def trends() -> tuple[pl.DataFrame, pl.DataFrame]:
     return ranked.with_columns(scope=pl.lit("global"), as_of=pl.lit(LAST_DAY)), pl.DataFrame([topic])
 
 
+def details() -> pl.DataFrame:
+    """Return what the graph reads of synthetic/media_details."""
+    return pl.DataFrame({"movie_id": list(MOODS), "moods": list(MOODS.values())})
+
+
+def directors() -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return what the graph reads of synthetic/people and synthetic/credits."""
+    people = [
+        {"person_id": person, "name": name, "country": "FR", "born": 1950} for person, (name, _) in DIRECTORS.items()
+    ]
+    credited = [
+        {"person_id": person, "movie_id": movie, "role": "director", "billing": 2 if person == 3 else 1}
+        for person, (_, directed) in DIRECTORS.items()
+        for movie in directed
+    ]
+    return pl.DataFrame(people), pl.DataFrame(credited)
+
+
+def influences() -> pl.DataFrame:
+    """Return what the graph reads of synthetic/influences."""
+    return pl.DataFrame(INFLUENCES, schema=["newer_id", "older_id", "strength"], orient="row")
+
+
 def publish(stores: Stores) -> None:
     """Publish all that the query side reads."""
     catalogue = movies()
@@ -126,11 +156,14 @@ def publish(stores: Stores) -> None:
     milvus.publish(client, milvus.USERS, of_users, pl.DataFrame({"user_id": of_users.ids}), VERSION)
 
     graph = stores.need_graph()
+    people, credited = directors()
     for node, frame in (
         (neo4j.MOVIES, nodes.movie_nodes(catalogue)),
         (neo4j.USERS, nodes.user_nodes(users())),
         (neo4j.GENRES, nodes.genre_nodes(catalogue)),
         (neo4j.THEMES, nodes.theme_nodes(catalogue)),
+        (neo4j.MOODS, nodes.mood_nodes(details())),
+        (neo4j.PEOPLE, nodes.person_nodes(people)),
     ):
         neo4j.publish_nodes(graph, node, frame, VERSION)
     for relationship, rows in (
@@ -138,6 +171,9 @@ def publish(stores: Stores) -> None:
         (neo4j.MOVIE_GENRES, edges.has_genre(catalogue)),
         (neo4j.MOVIE_THEMES, edges.has_theme(catalogue)),
         (neo4j.SIMILAR, edges.similar_to(similar_movies(vectors, threshold=0.6, k=2))),
+        (neo4j.MOVIE_MOODS, edges.has_mood(details())),
+        (neo4j.DIRECTED, edges.credited(credited, "director")),
+        (neo4j.INFLUENCES, edges.influenced_by(influences())),
     ):
         neo4j.publish_relationships(graph, relationship, rows, VERSION)
 

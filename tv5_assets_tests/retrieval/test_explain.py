@@ -11,7 +11,7 @@ from tv5_assets.retrieval.stores import Stores
 from tv5_assets.stores import neo4j
 from tv5_assets_tests.retrieval import made
 
-VALUES = {"RATED": "score", "HAS_THEME": "relevance", "SIMILAR_TO": "score"}
+VALUES = {"RATED": "score", "HAS_THEME": "relevance", "SIMILAR_TO": "score", "INFLUENCED_BY": "strength"}
 
 
 def assert_every_cited_edge_exists(stores: Stores, explanation: Explanation) -> None:
@@ -30,7 +30,10 @@ def test_every_cited_edge_exists(stores: Stores, user_id: int):
     for movie_id in (row[0] for row in made.CATALOGUE):
         explanation = explain(stores, user_id, movie_id)
 
-        paths = (*explanation.genres, *explanation.themes, *explanation.similar)
+        paths = (
+            *(*explanation.genres, *explanation.themes, *explanation.moods, *explanation.directors),
+            *(*explanation.similar, *explanation.influences),
+        )
         assert set(explanation.edges) >= {edge for path in paths for edge in path.edges}
         assert_every_cited_edge_exists(stores, explanation)
 
@@ -67,12 +70,49 @@ def test_shared_genres_and_themes_are_those_of_liked_movies(stores: Stores):
     assert explanation.liked_from == pytest.approx(3.3)
 
 
+def test_shared_moods_are_those_of_liked_movies_the_strongest_first(stores: Stores):
+    funny, exciting = explain(stores, 1, 6).moods
+
+    assert (funny.name, funny.liked, funny.relevance) == ("funny", 1, None)
+    assert (exciting.name, exciting.liked) == ("exciting", 2)
+    assert [example.movie_id for example in exciting.examples] == [1, 2]
+    assert Edge(type="HAS_MOOD", start=2, end="exciting") in exciting.edges
+
+
+def test_directors_are_told_apart_by_who_they_are_not_by_their_name(stores: Stores):
+    (director,) = explain(stores, 1, 6).directors  # the other Ada Orion has directed nothing that user 1 knows
+
+    assert (director.name, director.liked) == ("Ada Orion", 2)
+    assert director.edges == (
+        Edge(type="DIRECTED", start=1, end=6),
+        Edge(type="RATED", start=1, end=1, value=5.0),
+        Edge(type="DIRECTED", start=1, end=1),
+        Edge(type="RATED", start=1, end=2, value=4.5),
+        Edge(type="DIRECTED", start=1, end=2),
+    )
+
+
+def test_influences_lead_to_liked_movies_in_both_directions(stores: Stores):
+    stands_on = explain(stores, 1, 6).influences
+    assert [(one.example.movie_id, one.strength, one.older) for one in stands_on] == [(2, 0.75, True), (1, 0.5, True)]
+    assert stands_on[0].edges == (
+        Edge(type="RATED", start=1, end=2, value=4.5),
+        Edge(type="INFLUENCED_BY", start=6, end=2, value=0.75),
+    )
+    both = explain(stores, 1, 2).influences
+    assert [(one.example.movie_id, one.older) for one in both] == [(1, True)]
+    (below,) = explain(stores, 2, 7).influences
+    assert (below.example.movie_id, below.older) == (8, False)
+    # Movie 7 is one that user 1 disliked, so that what stands on it is no reason.
+    assert explain(stores, 1, 8).influences == ()
+
+
 def test_the_movie_itself_is_no_reason_for_itself(stores: Stores):
     explanation = explain(stores, 1, 1)
 
     assert explanation.stars == 5.0
     assert Edge(type="RATED", start=1, end=1, value=5.0) in explanation.edges
-    paths = (*explanation.genres, *explanation.themes)
+    paths = (*explanation.genres, *explanation.themes, *explanation.moods, *explanation.directors)
     assert all(example.movie_id != 1 for path in paths for example in path.examples)
     assert "this one with 5.0 stars" in in_words(explanation)[0]
 
@@ -125,6 +165,12 @@ def test_in_words_each_kind_of_reason_has_its_line(stores: Stores):
         "Return of the Galaxy Robots (2002) [4.5 stars], Star Fleet Uprising (2005) [4.0 stars]"
     )
     assert lines[2].startswith("Theme space opera (relevance 0.95): 3 movies with")
+    assert (
+        "Mood funny (invented): 1 movie with 3.30 stars or more, such as Robots of the Galaxy (1999) [5.0 stars]"
+        in (lines)
+    )
+    assert any(line.startswith("Director Ada Orion (invented): 2 movies with 3.30 stars or more") for line in lines)
+    assert "Influenced by Return of the Galaxy Robots (2002) [4.5 stars] (invented): strength 0.75" in lines
     assert lines[-1].startswith("In evening|weekday|Thriller")
 
 

@@ -17,6 +17,7 @@ def test_every_row_of_the_answer_is_of_the_live_load(stores: Stores, tmp_path):
     assert {(load.store, load.dataset) for load in found} == {
         *(("milvus", name) for name in ("movies", "users")),
         *(("neo4j", name) for name in ("movies", "users", "ratings", "movie_genres", "movie_themes", "similar")),
+        *(("neo4j", name) for name in ("movie_moods", "directed", "influences")),
         *(("postgres", name) for name in ("episodes", "policies")),
         *(("redis", name) for name in ("policies", "platforms", "trends")),
     }

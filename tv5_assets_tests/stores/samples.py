@@ -19,7 +19,7 @@ TABLE = postgres.TableSpec(
     "sample_steps",
     columns={"row": "bigint NOT NULL", "state": "text", "reward": "real NOT NULL", "values": "jsonb NOT NULL"},
     key=("row",),
-    indexes=(("state", "row"),),
+    indexes=(postgres.Index(("state", "row")),),
 )
 KEYS = redis.KeySpace("samples", "sample:", ttl_seconds=600)
 MOVIES = neo4j.NodeSpec("sample_movies", "SampleMovie", "movie_id", ("title", "year"))

@@ -15,6 +15,7 @@ from tv5_assets.retrieval.stores import Stores, connected
 from tv5_assets.services.endpoints import Endpoints
 from tv5_assets.stores import documents, milvus, neo4j, postgres, publications, redis
 from tv5_assets.tables.features import Episodes
+from tv5_assets.tables.media import MOODS, ROLES, Credits, Influences, MediaDetails, People
 from tv5_assets.tables.models import Policies
 from tv5_assets.tables.processed import GENRES, Movies
 from tv5_assets.tables.synthetic import Platforms, Users
@@ -148,6 +149,41 @@ def test_nodes_and_relationships(stores: Stores, movies: pl.DataFrame):
     assert differences(publications.rated(graph, other_stars))["differing"].to_list() == [30]
     fewer = publications.rated(graph, ratings.head(29))
     assert differences(fewer).select("surplus_ids", "differing").row(0) == (1, 0)
+
+
+def test_people_moods_and_influences(stores: Stores, movies: pl.DataFrame):
+    graph = stores.need_graph()
+    people = made(People, len(IDS), person_id=list(IDS), name=odd(len(IDS)))
+    roles = [ROLES[number % 4] for number in IDS]
+    made_by = made(Credits, len(IDS), movie_id=list(IDS), person_id=list(IDS), role=roles, billing=[1] * len(IDS))
+    moods = [list(MOODS[number % 5 : number % 5 + 1 + number % 3]) for number in IDS]
+    details = made(MediaDetails, len(IDS), movie_id=list(IDS), moods=moods)
+    newer = list(range(2, 31))
+    influences = made(Influences, 29, newer_id=newer, older_id=[1] * 29, strength=[number / 30 for number in newer])
+    neo4j.publish_nodes(graph, neo4j.MOVIES, nodes.movie_nodes(movies), "odd1")
+    neo4j.publish_nodes(graph, neo4j.PEOPLE, nodes.person_nodes(people), "odd1")
+    neo4j.publish_nodes(graph, neo4j.MOODS, nodes.mood_nodes(details), "odd1")
+    for spec, frame in (
+        *((spec, edges.credited(made_by, role)) for role, spec in neo4j.CREDITS.items()),
+        (neo4j.MOVIE_MOODS, edges.has_mood(details)),
+        (neo4j.INFLUENCES, edges.influenced_by(influences)),
+    ):
+        neo4j.publish_relationships(graph, spec, frame, "odd1")
+    published = [
+        *publications.people(graph, people, made_by),
+        *publications.moods(graph, details),
+        *publications.influences(graph, influences),
+    ]
+    assert [one.dataset for one in published] == [
+        *("people", "directed", "wrote", "acted_in", "produced"),
+        *("moods", "movie_moods", "influences"),
+    ]
+    assert all(one.rows for one in published)
+    assert differences(published).is_empty()
+    younger = people.with_columns(pl.col("born") + 1)
+    assert differences(publications.people(graph, younger, made_by))["differing"].to_list() == [30]
+    stronger = influences.with_columns(strength=pl.lit(1.0, pl.Float32))
+    assert differences(publications.influences(graph, stronger))["differing"].to_list() == [28]
 
 
 def test_rows_and_json(stores: Stores):

@@ -77,7 +77,7 @@ def history(ratings: pl.LazyFrame) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def offers(movies: pl.DataFrame) -> pl.DataFrame:
-    return platforms(movies, seed=42, as_of=NOW)
+    return platforms(movies, movies.select("movie_id", language=pl.lit("en")), seed=42, as_of=NOW)
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tv5_assets.coherence import Rule
+from tv5_assets.quality.audience import drawn_as_declared, names_usual
+from tv5_assets.quality.frames import every_row
 from tv5_assets.synthetic.places import CITIES, COUNTRY_SHARES
-from tv5_assets.synthetic.users import users
+from tv5_assets.synthetic.users import RULES, users
 from tv5_assets.tables.synthetic import ARCHETYPE_SHARES, ARCHETYPES, COUNTRIES, LANGUAGES, Users
 from tv5_assets_tests.synthetic.statistics import fits
 
@@ -79,6 +82,49 @@ def test_culture_follows_the_archetype(many: pl.DataFrame) -> None:
     assert dict(cultures.iter_rows())["casual"] == ["mainstream", "popular_culture"]
     assert (many["cultural_context"].list.n_unique() == many["cultural_context"].list.len()).all()
     assert (many["mood_preferences"].list.len() >= 2).all()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_profile_agrees_with_itself(many: pl.DataFrame, rule: Rule) -> None:
+    verdict = every_row(many.lazy(), [rule])[rule.name]
+    assert verdict.passed, verdict.description
+
+
+def test_users_are_drawn_as_declared_be_they_many_or_few(many: pl.DataFrame) -> None:
+    for rows in (len(many), 1_000, 30, 2):
+        for name, verdict in drawn_as_declared(many.head(rows).lazy()).items():
+            assert verdict.passed, (rows, name, verdict.description)
+    swapped = many.with_columns(pl.col("archetype").shift(1).fill_null("casual"))
+    failing = {name for name, verdict in drawn_as_declared(swapped.lazy()).items() if not verdict.passed}
+    assert failing == {"age_shares", "genre_shares"}
+
+
+def test_names_are_usual_in_the_city(many: pl.DataFrame) -> None:
+    assert names_usual(many[:5_000], seed=42).passed
+    moved = many[:5_000].with_columns(city=pl.lit("Roma"))
+    assert names_usual(moved, seed=42).facts["strange"] > 4_000
+
+
+def test_genres_pace_and_tolerance_follow_the_archetype(many: pl.DataFrame) -> None:
+    liked = pl.col("genre_preferences").cast(pl.List(pl.String))
+    means = {
+        row["archetype"]: row
+        for row in many.group_by("archetype")
+        .agg(
+            children=liked.list.contains("Children").mean(),
+            horror=liked.list.contains("Horror").mean(),
+            slow=(pl.col("pacing") == "slow").mean(),
+            hardened=(pl.col("tolerance") == "high").mean(),
+            hours=pl.col("weekly_hours").mean(),
+        )
+        .iter_rows(named=True)
+    }
+    assert means["family"]["horror"] == 0
+    assert means["family"]["children"] > 5 * means["young_adult"]["children"]
+    assert means["genre_specialist"]["horror"] > 2 * means["cinephile"]["horror"]
+    assert means["cinephile"]["slow"] > 3 * means["young_adult"]["slow"]
+    assert means["genre_specialist"]["hardened"] > 10 * means["family"]["hardened"]
+    assert means["senior"]["hours"] > 2 * means["casual"]["hours"]
 
 
 def test_names_are_of_the_country(many: pl.DataFrame) -> None:

@@ -5,15 +5,12 @@ from functools import partial
 import polars as pl
 
 from tv5_assets.cadence import TRENDS
-from tv5_assets.dagster_kit.checks import Gate, rule_gate
+from tv5_assets.dagster_kit.checks import Gate, coherence_gate, rule_gate
+from tv5_assets.dagster_kit.resources import SettingsResource
 from tv5_assets.defs.gates.common import MOVIES, RATINGS, known_movies, known_users
-from tv5_assets.quality import frames
+from tv5_assets.quality import audience, frames, offers
 from tv5_assets.quality.verdict import Verdict
-from tv5_assets.tables.synthetic import ARCHETYPE_SHARES, ARCHETYPES
-
-AVAILABLE_SHARE = (0.55, 0.65)
-ARCHETYPE_TOLERANCE = 0.05
-"""With 610 users a share of 30 % has a standard deviation of 1.9 %."""
+from tv5_assets.synthetic import platforms, users
 
 
 def synthetic_gates() -> list[Gate]:
@@ -27,25 +24,44 @@ def synthetic_gates() -> list[Gate]:
             partial(frames.no_orphans, column="user_id"),
             reads={"frame": RATINGS, "parent": "synthetic/users"},
         ),
+        coherence_gate("synthetic/users", users.RULES),
         rule_gate(
             "synthetic/users",
-            "archetype_shares",
-            "Archetypes come in the shares that the table registry declares.",
-            partial(
-                frames.shares_near,
-                column="archetype",
-                expected=dict(zip(ARCHETYPES, ARCHETYPE_SHARES, strict=True)),
-                tolerance=ARCHETYPE_TOLERANCE,
-            ),
-            reads={"frame": "synthetic/users"},
+            "names_usual",
+            "Every name is usual where the user lives.",
+            _names_usual,
+            reads={"users": "synthetic/users"},
+            resources=["settings"],
+        ),
+        Gate(
+            "synthetic/users",
+            {
+                "archetype_shares": "Archetypes come in the shares that the table registry declares.",
+                "country_shares": "Countries come in the shares that are declared.",
+                "age_shares": "Ages come in the shares that are declared for each archetype.",
+                "genre_shares": "The dearest genres come in the shares that are declared for each archetype.",
+            },
+            audience.drawn_as_declared,
+            reads={"users": "synthetic/users"},
         ),
         *(known_movies(f"synthetic/{name}") for name in ("platforms", "trends", "trends_now")),
         rule_gate(
             "synthetic/platforms",
             "available_share",
-            "About 60 % of the movies can be watched somewhere.",
-            _available_share,
+            f"{platforms.SHARE_OFFERED:.0%} of the movies can be watched somewhere.",
+            offers.available_share,
             reads={"platforms": "synthetic/platforms", "movies": MOVIES},
+        ),
+        coherence_gate("synthetic/platforms", platforms.RULES),
+        Gate(
+            "synthetic/platforms",
+            {
+                "french_on_tv5monde": "TV5MONDE carries more movies in French than there are elsewhere.",
+                "original_sound": "Nearly every offer can be heard in the original language.",
+                "dubbed_in_france": "Many foreign movies are dubbed in French for France.",
+            },
+            offers.beside_languages,
+            reads={"platforms": "synthetic/platforms", "details": "synthetic/media_details"},
         ),
         rule_gate(
             "synthetic/trends",
@@ -64,10 +80,5 @@ def synthetic_gates() -> list[Gate]:
     ]
 
 
-def _available_share(platforms: pl.LazyFrame, movies: pl.LazyFrame) -> Verdict:
-    return frames.share_between(
-        platforms.select(pl.col("movie_id").n_unique()).collect().item(),
-        movies.select(pl.len()).collect().item(),
-        AVAILABLE_SHARE,
-        "movies on a platform",
-    )
+def _names_usual(users: pl.DataFrame, settings: SettingsResource) -> Verdict:
+    return audience.names_usual(users, settings.get().seed)

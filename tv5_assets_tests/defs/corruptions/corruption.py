@@ -56,6 +56,17 @@ def in_first_row(column: str, value: Any) -> Change:
     return change
 
 
+def in_first_where(premise: pl.Expr, column: str, value: Any) -> Change:
+    """Return what puts a value into the first row that a predicate holds for."""
+
+    def change(frame: pl.DataFrame) -> pl.DataFrame:
+        first = frame.with_row_index().filter(premise)["index"][0]
+        other = pl.Series(column, [value], dtype=frame.schema[column])
+        return frame.with_columns(pl.concat([frame[column][:first], other, frame[column][first + 1 :]]))
+
+    return change
+
+
 def without_first_row(frame: pl.DataFrame) -> pl.DataFrame:
     return frame[1:]
 

@@ -15,6 +15,9 @@ from tv5_assets_tests.defs.corruptions.corruption import (
 )
 from tv5_assets_tests.defs.platform import Platform
 
+POOLED = ("embeddings/movies", "embeddings/users")
+OF_TEXTS = ("embeddings/contexts", "embeddings/subtitle_segments", "embeddings/catalog")
+
 
 def learning_corruptions() -> list[Corruption]:
     """Return corruptions for the gates of features, embeddings and models."""
@@ -35,7 +38,7 @@ def learning_corruptions() -> list[Corruption]:
         Corruption("models/policy_prior", "finite", _no_number_in_prior),
         *(
             Corruption(asset, check, _first_vector(asset, value), also)
-            for asset in ("embeddings/movies", "embeddings/users")
+            for asset in (*POOLED, *OF_TEXTS)
             for check, value, also in (
                 ("normalized", 0.5, ()),
                 ("finite", np.nan, ("normalized",)),
@@ -44,10 +47,18 @@ def learning_corruptions() -> list[Corruption]:
         ),
         *(
             corruption
-            for asset in ("embeddings/movies", "embeddings/users")
+            for asset in (*POOLED, *OF_TEXTS)
             for corruption in (
                 Corruption(asset, "ids", _without_first_vector(asset)),
-                Corruption(asset, "mostly_unique", _all_alike(asset)),
+                Corruption(asset, "mostly_unique", _all_alike(asset), ("dimensions", "near") * (asset in OF_TEXTS)),
+            )
+        ),
+        *(
+            corruption
+            for asset in OF_TEXTS
+            for corruption in (
+                Corruption(asset, "dimensions", _flat_dimensions(asset)),
+                Corruption(asset, "near", _shifted(asset)),
             )
         ),
     ]
@@ -75,6 +86,28 @@ def _all_alike(asset: str) -> Corrupt:
         vectors = platform.vectors(asset)
         vectors.matrix[:] = vectors.matrix[0]
         platform.put_vectors(asset, vectors)
+
+    return corrupt
+
+
+def _flat_dimensions(asset: str) -> Corrupt:
+    """Return what lets one dimension in ten be the same for all."""
+
+    def corrupt(platform: Platform) -> None:
+        vectors = platform.vectors(asset)
+        vectors.matrix[:, ::10] = vectors.matrix[:, ::10].mean(axis=0)
+        vectors.matrix /= np.linalg.norm(vectors.matrix, axis=1, keepdims=True)
+        platform.put_vectors(asset, vectors)
+
+    return corrupt
+
+
+def _shifted(asset: str) -> Corrupt:
+    """Return what gives every text the vector of another."""
+
+    def corrupt(platform: Platform) -> None:
+        vectors = platform.vectors(asset)
+        platform.put_vectors(asset, replace(vectors, matrix=np.roll(vectors.matrix, 7, axis=0)))
 
     return corrupt
 

@@ -1,18 +1,45 @@
 """Corruptions for the gates of reports and benchmarks."""
 
+import re
+from collections.abc import Callable
+
 import polars as pl
 
 from tv5_assets.quality.latency import TARGETS_MS
-from tv5_assets_tests.defs.corruptions.corruption import Corruption, in_first_row, table
+from tv5_assets_tests.defs.corruptions.corruption import Corrupt, Corruption, in_first_row, table
+from tv5_assets_tests.defs.platform import Platform
 
 
 def report_corruptions() -> list[Corruption]:
-    """Return corruptions for the gate over all stores."""
-    report = "reports/reconciliation"
+    """Return corruptions for the gate over all stores, and for those of pages."""
+    report, world = "reports/reconciliation", "reports/world"
     return [
-        Corruption(report, "reconciled", table(report, in_first_row(column, 1)), name=column)
-        for column in ("store_rows", "missing_ids", "surplus_ids", "differing")
+        *(
+            Corruption(report, "reconciled", table(report, in_first_row(column, 1)), name=column)
+            for column in ("store_rows", "missing_ids", "surplus_ids", "differing")
+        ),
+        Corruption(
+            world,
+            "every_table_shown",
+            _page(world, lambda text: text.replace('<section id="synthetic/users"', "<section")),
+            name="a table is missing",
+        ),
+        Corruption(
+            world,
+            "every_table_shown",
+            _page(world, lambda text: re.sub(r"base64,[^\"]+", "base64,", text, count=1)),
+            name="a plot is empty",
+        ),
     ]
+
+
+def _page(asset: str, change: Callable[[str], str]) -> Corrupt:
+    """Return what rewrites a page."""
+
+    def corrupt(platform: Platform) -> None:
+        platform.put_page(asset, change(platform.page(asset)))
+
+    return corrupt
 
 
 def slow_queries() -> list[Corruption]:

@@ -13,6 +13,7 @@ from tv5_assets_tests.defs.corruptions.corruption import (
     Corrupt,
     Corruption,
     in_first_row,
+    in_first_where,
     made_rows,
 )
 from tv5_assets_tests.defs.platform import Platform
@@ -20,7 +21,14 @@ from tv5_assets_tests.defs.platform import Platform
 
 def table_corruptions() -> list[Corruption]:
     """Return a corruption for each check that follows from a table's schema."""
-    seen_by_count = {"features/episodes": ("one_per_rating",), "synthetic/trends": ("every_day",)}
+    seen_by_count = {
+        "features/episodes": ("one_per_rating",),
+        "synthetic/trends": ("every_day",),
+        "synthetic/subtitle_segments": ("in_order",),
+        "synthetic/credits": ("billing_contiguous",),
+        "synthetic/catalog": ("unique_id",),
+    }
+    seen_by_values = {"synthetic/credits": ("billing_contiguous",), "synthetic/catalog": ("texts_of_fields",)}
     return [
         corruption
         for key, schema in all_tables().items()
@@ -35,7 +43,9 @@ def table_corruptions() -> list[Corruption]:
                 key, "unique_key", _rows(schema, lambda frame: frame.vstack(frame[:1])), seen_by_count.get(key, ())
             ),
             Corruption(key, "no_nulls", _rows(schema, in_first_row(_required(schema), None))),
-            Corruption(key, "values", _rows(schema, in_first_row(*_out_of_bounds(schema)))),
+            Corruption(
+                key, "values", _rows(schema, _in_first_value(*_out_of_bounds(schema))), seen_by_values.get(key, ())
+            ),
         )
     ]
 
@@ -48,6 +58,16 @@ def _rows(schema: type[Table], change: Change) -> Corrupt:
         platform.put_table(schema.key, change(frame if len(frame) else made_rows(schema)))
 
     return corrupt
+
+
+def _in_first_value(column: str, value: Any) -> Change:
+    """Return what puts a value into the first row whose value is not null; into the first, where all are."""
+
+    def change(frame: pl.DataFrame) -> pl.DataFrame:
+        known = pl.col(column).is_not_null()
+        return (in_first_where(known, column, value) if frame[column].count() else in_first_row(column, value))(frame)
+
+    return change
 
 
 def _required(schema: type[Table]) -> str:

@@ -1,0 +1,112 @@
+"""From a schema file to a declaration without faults, or to one error that names every fault with line and field.
+
+What does not belong here: the rules themselves (model.py, references.py).
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from tv5_assets.declaration.declaration import Declaration
+from tv5_assets.declaration.lines import Document, Place, read_document
+from tv5_assets.declaration.model import Schema
+from tv5_assets.declaration.references import Problem, problems
+from tv5_assets.errors import InputError
+
+MANUAL = "docs/catalog-schema.md"
+_AT_ONCE = 5  # problems that one message tells
+
+
+def read_declaration(path: Path) -> Declaration:
+    """Read a schema file.
+
+    Raises:
+        InputError: the file is no schema; the message names the file and, for each problem, line, field and remedy.
+    """
+    document = read_document(path)
+    if not isinstance(document.value, dict):
+        raise InputError(f"{path}, line 1: a schema begins with `fields:`, see {MANUAL}")
+    try:
+        schema = Schema.model_validate(document.value)
+    except ValidationError as error:
+        raise _error(document, [_problem(document, one) for one in error.errors()]) from None
+    if found := problems(schema):
+        raise _error(document, found)
+    return Declaration(schema)
+
+
+def _error(document: Document, found: Iterable[Problem]) -> InputError:
+    told = sorted(
+        {(document.line(problem.place), f"{_field(document, problem)}{problem.message}") for problem in found}
+    )
+    first, *others = (f"line {line}{text}" for line, text in told[:_AT_ONCE])
+    more = f"; and {len(told) - _AT_ONCE} more" if len(told) > _AT_ONCE else ""
+    return InputError("; ".join([f"{document.path}, {first}", *others]) + more)
+
+
+def _field(document: Document, problem: Problem) -> str:
+    """Return the name of what a problem is about, as words of a sentence, with a colon."""
+    match problem.place:
+        case ("fields", int(index), *inner):
+            fields = document.value["fields"]
+            name = fields[index].get("name") if isinstance(fields[index], dict) else None
+            words = f", field {name}" if isinstance(name, str) else f", field number {index + 1}"
+            return f"{words}: {_part(inner)}"
+        case ("vocabularies", str(name), *_):
+            return f", vocabulary {name}: "
+    return f": {_part(list(problem.place))}"
+
+
+def _part(inner: list[Any]) -> str:
+    """Return which part of a field is meant, as in ``cases video min: ``."""
+    return f"{' '.join(map(str, inner))}: " if inner else ""
+
+
+def _problem(document: Document, error: Mapping[str, Any]) -> Problem:
+    """Return a fault that pydantic found, in words for who writes schema files."""
+    place = _place(error["loc"])
+    if place[-1] == "[key]":
+        place = (*place[:-2], error["input"])
+    if error["type"] == "union_tag_invalid":
+        place = (*place, "kind")
+    if error["type"] != "missing":  # which names what is not in the file
+        while place not in document.lines and len(place) > 1:
+            place = place[:-1]
+    return Problem(place, _message(error))
+
+
+def _place(loc: tuple[int | str, ...]) -> Place:
+    """Return pydantic's path to a value without what is not in the file: the names of the models on the way."""
+    match loc:
+        case ("fields", index, "spec", _kind, "cases", value, _case_kind, *rest):
+            return ("fields", index, "cases", value, *rest)
+        case ("fields", index, "spec", *rest):
+            return ("fields", index, *rest[1:])
+        case ("vocabularies", name, _form, *rest):
+            return ("vocabularies", name, *rest)
+    return loc
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    value = error.get("input")
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "missing":
+            return "it is missing; add it"
+        case "extra_forbidden":
+            return "there is no such setting here; correct its name or remove it"
+        case "union_tag_not_found":
+            return "kind is missing; add `kind:` with one of those in " + MANUAL
+        case "union_tag_invalid":
+            return f"there is no kind {context['tag']!r}; use one of {context['expected_tags']}"
+        case "string_type" if not isinstance(value, dict | list):
+            return f"{value!r} is not text; put it in quotes"
+        case "string_pattern_mismatch":
+            return f"{value!r} is no name; use small letters, digits and _, a letter first"
+        case "declaration":
+            return str(error["msg"])
+        case "too_short":
+            return "it is empty; give at least one"
+    return f"{error['msg'][0].lower()}{error['msg'][1:]}, but it is {value!r}; correct it"

@@ -1,0 +1,309 @@
+"""Embedding a table of millions of texts shard by shard: in bounded memory, each distinct text once, and resumable.
+
+The distinct texts, in the order in which the table has them, are cut into shards. A shard's vectors are appended to a
+work file, and only when they are on the disk does a line of a journal say so; a process that is killed loses the shard
+it was at and nothing else. In the end each row's vector is gathered from the work file. What does not belong here: what
+the texts say (texts.py), the model (encoder.py) and the finished file (vectors.py).
+"""
+
+import hashlib
+import logging
+import os
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TextIO
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ValidationError
+
+from tv5_assets.embeddings.vectors import StreamedVectors
+from tv5_assets.errors import InputError
+from tv5_assets.files import remove
+from tv5_assets.fingerprint import fingerprint
+from tv5_assets.progress import progress
+
+logger = logging.getLogger(__name__)
+
+SHARD_TEXTS = 8_192
+"""Distinct texts of a shard: what a kill may cost, under a minute on two cores and two seconds on a GPU."""
+
+_ROWS_READ = 65_536
+_ROWS_GATHERED = 16_384  # 25 MB of 384-d rows, from pages of the work file that are let go after each block
+_HASHES = ("one", "other")  # of 64 bits each: at ten million texts, two might share one of them
+
+
+class TextEncoder(Protocol):
+    """What is asked of a text model here; encoder.Encoder is one."""
+
+    model: str
+
+    @property
+    def dimension(self) -> int:
+        """Length of its vectors."""
+
+    @property
+    def identity(self) -> str:
+        """What decides the vectors of given texts."""
+
+    def choose_dtype(self, texts: list[str]) -> str:
+        """Return the number type that suits the texts."""
+
+    def encode_as(self, texts: list[str], dtype: str) -> npt.NDArray[np.float32]:
+        """Return a normalized row for each text."""
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Vectors and how they came about.
+
+    Attributes:
+        vectors: to be written to their file.
+        rows: rows of the table.
+        distinct: distinct texts among them.
+        resumed: texts whose vectors an earlier, killed process had finished.
+        dtype: number type that they were computed in.
+    """
+
+    vectors: StreamedVectors
+    rows: int
+    distinct: int
+    resumed: int
+    dtype: str
+
+
+def embed(texts: pl.LazyFrame, encoder: TextEncoder, work: Path, shard_texts: int = SHARD_TEXTS) -> Embedded:
+    """Embed each row's text; where an earlier call of the same was killed, go on after its last finished shard.
+
+    Memory is bounded by a shard and by about 100 bytes a row, whatever the texts are. The result does not depend on
+    whether it was interrupted. It does depend on the shards, by no more than floating-point noise, since they decide
+    which texts share a batch.
+
+    Args:
+        texts: ``id`` (integer, unique) and ``text`` (no nulls), in an order that is the same at every reading, such as
+            that of a Parquet file.
+        encoder: the text model.
+        work: folder for the work files; what belongs to other texts, another model or another number type is removed.
+        shard_texts: distinct texts per shard.
+
+    Returns:
+        The vectors by ascending id; the work files stay until ``vectors.discard()``, which must be called.
+
+    Raises:
+        InputError: another process embeds this table, a text is missing, an id occurs twice or does not fit int32, or
+            the table changed while it was read.
+    """
+    lock = _only_one(work)
+    try:
+        rows = _rows(texts)
+        key = fingerprint(rows.ids, *rows.hashes, encoder.identity, str(shard_texts), pl.__version__)
+        shelf = _Shelf(work, key, encoder.dimension)
+        resumed = shelf.finished
+        shards = _shards(texts, rows.first, shard_texts, resumed)
+        with progress(logger, f"embedding {_name(work)}", len(rows.first) - resumed, "text") as bar:
+            for shard in shards:
+                shelf.begin(encoder, shard)
+                shelf.put(encoder.encode_as(shard, shelf.dtype))
+                bar.update(len(shard))
+        if shelf.finished != len(rows.first):
+            raise InputError(f"{shelf.finished} texts of {len(rows.first)} came; the table changed while it was read")
+    except BaseException:
+        lock.release()
+        raise
+
+    def discard() -> None:
+        remove(work)
+        lock.release()
+
+    order = np.argsort(rows.ids, kind="stable")
+    blocks: Callable[[], Iterator[npt.NDArray[np.float32]]] = lambda: shelf.gathered(rows.text_of[order])  # noqa: E731
+    vectors = StreamedVectors(rows.ids[order], encoder.dimension, encoder.model, blocks, discard)
+    return Embedded(vectors, len(rows.ids), len(rows.first), resumed, shelf.dtype)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What is known of a table of texts without having them in memory.
+
+    Attributes:
+        ids: int32, shape (n,), in the table's order.
+        hashes: two hashes of each row's text, each uint64 of shape (n,).
+        text_of: number of each row's text among the distinct ones, shape (n,).
+        first: the row that each distinct text comes in first, ascending, shape (m,).
+    """
+
+    ids: npt.NDArray[np.int32]
+    hashes: tuple[npt.NDArray[np.uint64], ...]
+    text_of: npt.NDArray[np.uint32]
+    first: npt.NDArray[np.uint32]
+
+
+def _rows(texts: pl.LazyFrame) -> _Rows:
+    hashed = texts.select(
+        pl.col("id"),
+        missing=pl.col("text").is_null(),
+        **{name: pl.col("text").hash(seed) for seed, name in enumerate(_HASHES)},
+    ).collect(engine="streaming")
+    if hashed["missing"].any():
+        raise InputError(f"the row of id {hashed.filter('missing')['id'][0]} has no text to embed")
+    distinct = (
+        hashed.with_row_index("row").group_by(_HASHES).agg(pl.col("row").min()).sort("row").with_row_index("number")
+    )
+    numbered = hashed.join(distinct, on=_HASHES, how="left", maintain_order="left")
+    return _Rows(
+        _as_int32(hashed["id"]),
+        tuple(hashed[name].to_numpy() for name in _HASHES),
+        numbered["number"].to_numpy(),
+        distinct["row"].to_numpy(),
+    )
+
+
+def _as_int32(ids: pl.Series) -> npt.NDArray[np.int32]:
+    if ids.is_duplicated().any():
+        raise InputError(f"id {int(ids.filter(ids.is_duplicated())[0])} occurs twice among the texts to embed")
+    try:
+        return ids.cast(pl.Int32).to_numpy()
+    except pl.exceptions.InvalidOperationError as error:
+        largest = int(ids.to_numpy().max())
+        raise InputError(f"ids of vectors are 32-bit integers, and {largest} is too large for one") from error
+
+
+def _shards(texts: pl.LazyFrame, first: npt.NDArray[np.uint32], shard_texts: int, begin: int) -> Iterator[list[str]]:
+    """Yield the distinct texts from number ``begin`` on, ``shard_texts`` at a time and in the end those left."""
+    if begin == len(first):
+        return
+    offset = int(first[begin])
+    waiting = pl.Series("text", [], dtype=pl.String)
+    for batch in texts.select("text").slice(offset).collect_batches(chunk_size=_ROWS_READ, maintain_order=True):
+        here = first[np.searchsorted(first, offset) : np.searchsorted(first, offset + len(batch))] - offset
+        waiting = pl.concat([waiting, batch["text"].gather(here)])
+        offset += len(batch)
+        while len(waiting) >= shard_texts:
+            yield waiting[:shard_texts].to_list()
+            waiting = waiting[shard_texts:]
+    if len(waiting):
+        yield waiting.to_list()
+
+
+class _Header(BaseModel):
+    """First line of a journal: what the vectors are of, and the number type that they are computed in."""
+
+    key: str
+    dtype: str
+
+
+class _Shard(BaseModel):
+    """A line for each finished shard: how many texts it has, and the checksum of their vectors."""
+
+    texts: int
+    crc32: int
+
+
+class _Shelf:
+    """The work files: the distinct texts' vectors, and a journal that says which of them are finished.
+
+    Attributes:
+        dtype: number type of the vectors, empty before the first.
+        finished: how many texts have their vectors on the disk.
+    """
+
+    def __init__(self, work: Path, key: str, dimension: int) -> None:
+        """Take up what an earlier process finished of the same; remove whatever else is there."""
+        self._rows, self._journal = work / "rows.f32", work / "journal.jsonl"
+        self._key, self._dimension = key, dimension
+        self.dtype, self.finished = "", 0
+        header, shards = self._read_journal()
+        if header is None:
+            remove(work)
+            work.mkdir(parents=True)
+            return
+        self.dtype, self.finished = header.dtype, sum(shard.texts for shard in shards)
+        # Written anew, because the last line may be half of one, to which nothing can be appended.
+        self._begin_journal(header, *shards)
+        logger.info("%s: %d texts were embedded before, going on after them", _name(work), self.finished)
+
+    def _read_journal(self) -> tuple[_Header | None, list[_Shard]]:
+        """Return the journal up to the first line that is torn or whose vectors are not in the file any more."""
+        shards: list[_Shard] = []
+        header = None
+        try:
+            first, *lines = self._journal.read_text().splitlines()
+            header = _Header.model_validate_json(first)
+            if header.key != self._key:
+                return None, []
+            with self._rows.open("rb") as rows:
+                for line in lines:
+                    shard = _Shard.model_validate_json(line)
+                    block = rows.read(4 * self._dimension * shard.texts)
+                    if len(block) != 4 * self._dimension * shard.texts or zlib.crc32(block) != shard.crc32:
+                        break
+                    shards.append(shard)
+        except FileNotFoundError:  # nothing was begun, or no shard was
+            pass
+        except (ValidationError, ValueError):  # killed in the middle of a line
+            pass
+        return header, shards
+
+    def begin(self, encoder: TextEncoder, texts: list[str]) -> None:
+        """Choose the number type for the first shard; those after it, resumed or not, are computed in the same."""
+        if not self.dtype:
+            self.dtype = encoder.choose_dtype(sorted(texts, key=len))
+            self._begin_journal(_Header(key=self._key, dtype=self.dtype))
+
+    def put(self, vectors: npt.NDArray[np.float32]) -> None:
+        """Write a shard's vectors, and note it in the journal once they are on the disk."""
+        block = np.ascontiguousarray(vectors, dtype=np.float32).data
+        with self._rows.open("r+b" if self._rows.exists() else "wb") as rows:
+            rows.seek(4 * self._dimension * self.finished)
+            rows.write(block)
+            rows.flush()
+            os.fsync(rows.fileno())
+        with self._journal.open("a") as journal:
+            _write(journal, _Shard(texts=len(vectors), crc32=zlib.crc32(block)))
+        self.finished += len(vectors)
+
+    def _begin_journal(self, *lines: BaseModel) -> None:
+        part = self._journal.with_suffix(".part")
+        with part.open("w") as journal:
+            _write(journal, *lines)
+        part.replace(self._journal)
+
+    def gathered(self, numbers: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.float32]]:
+        """Yield the vectors of texts by their numbers, block by block."""
+        for start in range(0, len(numbers), _ROWS_GATHERED):
+            # Mapped anew for each block: what was read of a mapping counts as this process's memory until it goes.
+            rows = np.memmap(self._rows, np.float32, "r", shape=(self.finished, self._dimension))
+            yield np.asarray(rows[numbers[start : start + _ROWS_GATHERED]])
+            del rows
+
+
+def _write(journal: TextIO, *lines: BaseModel) -> None:
+    journal.writelines(f"{line.model_dump_json()}\n" for line in lines)
+    journal.flush()
+    os.fsync(journal.fileno())
+
+
+def _name(work: Path) -> str:
+    return work.name.removeprefix(".").removesuffix(".work")
+
+
+def _only_one(work: Path) -> FileLock:
+    """Return the lock on a folder, held; it goes with the process that holds it, however that ends.
+
+    It lies elsewhere than the work files, because they are removed in the end.
+
+    Raises:
+        InputError: another process holds it.
+    """
+    name = hashlib.blake2b(str(work.absolute()).encode(), digest_size=8).hexdigest()
+    lock = FileLock(Path(tempfile.gettempdir()) / f"tv5-{os.getuid()}-embedding-{name}.lock", blocking=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise InputError(f"another process embeds {_name(work)} in {work.parent}; wait until it has ended") from None
+    return lock

@@ -1,0 +1,317 @@
+"""What users did around their ratings: invented events that agree with the rating, the movie, the user and the clock.
+
+Every rating gets a view that ended before it, on an evening, weekend or night as the user is used to, on a device that
+the user likes, in a context of the same hour, weekday and season where they live; how much was watched follows the
+rating. Around it there may be a skip (an earlier try, soon given up, of a movie that was then rated badly), a search,
+a favourite and a share. The events of a rating depend on the seed, on the rating and on its row alone, so that ratings
+are worked on in chunks of any size. What does not belong here: the situations themselves (contexts.py).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from tv5_assets.coherence import Rule
+from tv5_assets.draws.choices import choose, choose_in_row, gather
+from tv5_assets.draws.chunks import chunked_over
+from tv5_assets.draws.streams import uniform
+from tv5_assets.errors import InputError
+from tv5_assets.synthetic.clocks import Clocks
+from tv5_assets.tables.contexts import DEVICES, EVENTS, LOCATION_TYPES, SEASONS, VIEWING_MODES, Interactions
+from tv5_assets.tables.processed import DAYS_OF_WEEK, TIMES_OF_DAY
+from tv5_assets.tables.table import polars_schema
+
+Ints = npt.NDArray[np.int64]
+Reals = npt.NDArray[np.float64]
+Draw = Callable[[str], Reals]
+
+RATINGS_AT_ONCE = 131_072
+EVENTS_OF_A_RATING = 8
+"""Numbers of interactions that are kept for each rating; EVENTS uses the first of them."""
+
+SKIPPED_UP_TO = 2.5
+"""Stars of the best rating of a movie that was skipped before."""
+MOST_OF_A_SKIP = 0.15
+LEAST_OF_A_VIEW = 0.2
+"""A skip is given up before this share of the running time, a view after that one."""
+SKIP_CHANCE = 0.35
+"""Chance of a skip before a rating of at most SKIPPED_UP_TO."""
+SEARCH_CHANCE = 0.25
+# By rating, from half a star to five.
+_COMPLETION = np.linspace(0.42, 0.97, 10)
+_COMPLETION_SPREAD = 0.22
+_FAVORITE_CHANCES = np.array([0, 0, 0, 0, 0.005, 0.02, 0.05, 0.15, 0.40, 0.60])
+_SHARE_CHANCES = np.array([0.03, 0.02, 0.01, 0.01, 0.01, 0.02, 0.03, 0.06, 0.12, 0.18])
+
+_OTHER_TIMES = 0.35
+"""Weight of all other hours beside the user's three viewing times."""
+# Of weekday evenings, weekend afternoons, late nights and other hours: the first second of the day and how many follow.
+_STARTS = np.array([17, 12, 0, 6]) * 3_600
+_LENGTHS = np.array([7, 5, 5, 18]) * 3_600
+_WEEKDAY_EVENING, _WEEKEND_AFTERNOON = 0, 1
+_MEAN_DELAY_DAYS = 45.0
+"""Days from a view to its rating, on average: many people rate at once what they have seen over months."""
+_DAY, _WEEK_DAYS, _SATURDAY = 86_400, 7, 5
+_EPOCH_WEEKDAY = DAYS_OF_WEEK.index("Thu")
+_LIKED_AT_LEAST = 0.02
+"""Weight of a device that a user does not like at all."""
+
+# By ARCHETYPES: what the contexts of each of VIEWING_MODES weigh.
+_COMPANY = np.array(
+    [
+        [1.5, 0.5, 0.8, 1.0, 0.6],
+        [1.0, 1.0, 1.0, 1.0, 1.0],
+        [0.5, 3.0, 0.6, 0.7, 0.4],
+        [1.0, 0.4, 2.0, 1.5, 2.5],
+        [1.5, 0.8, 0.5, 0.8, 0.1],
+        [1.0, 1.0, 1.2, 1.0, 1.0],
+        [1.8, 0.4, 1.2, 0.6, 0.8],
+    ]
+)
+_HOURS_BEGIN = np.array([6, 12, 17, 21])
+"""Hours at which each of TIMES_OF_DAY begins, but for the late night, which begins at midnight."""
+# By DEVICES: mean number of pauses and rewinds of a whole movie.
+_PAUSES = np.array([0.8, 1.6, 1.2])
+_REWINDS = np.array([0.2, 0.4, 0.4])
+_VIEWING_TIMES = ("weekday_evening", "weekend_afternoon", "late_night")
+_WATCHING = ("completion_rate", "watch_seconds", "pauses", "rewinds")
+_SKIP, _SEARCH, _VIEW, _FAVORITE, _SHARE = range(len(EVENTS))
+
+
+def interactions(
+    ratings: pl.LazyFrame,
+    users: pl.DataFrame,
+    contexts: pl.DataFrame,
+    details: pl.DataFrame,
+    seed: int,
+    ratings_at_once: int = RATINGS_AT_ONCE,
+) -> pl.LazyFrame:
+    """Return the events around each rating, in the order of the ratings.
+
+    Args:
+        ratings: of tables.processed.Ratings; read chunk by chunk.
+        users: of tables.synthetic.Users, everyone who rated.
+        contexts: of tables.contexts.Contexts, any number of them.
+        details: of tables.media.MediaDetails, every movie that was rated.
+        seed: the seed of everything random.
+        ratings_at_once: ratings worked on at once; it changes no byte.
+
+    Returns:
+        A frame of the schema of tables.contexts.Interactions.
+
+    Raises:
+        InputError: a user or a movie of a rating is not known.
+    """
+    zones = users["timezone"].unique().sort().to_list()
+    audience = users.select(
+        "user_id",
+        pl.col("archetype").to_physical(),
+        *(pl.col("viewing_time_patterns").struct.field(name) for name in _VIEWING_TIMES),
+        *(pl.col("device_preferences").struct.field(name) for name in DEVICES),
+        zone=pl.col("timezone").replace_strict(zones, range(len(zones)), return_dtype=pl.Int64),
+    )
+    lengths = details.select("movie_id", seconds=pl.col("duration_minutes").cast(pl.Int64) * 60)
+    _refuse_unknown(ratings, audience, "user_id", "synthetic/users")
+    _refuse_unknown(ratings, lengths, "movie_id", "synthetic/media_details")
+    clocks, situations = Clocks(zones), _Situations(contexts)
+
+    def around(some: pl.DataFrame) -> pl.DataFrame:
+        known = some.join(audience, on="user_id", how="left", maintain_order="left").join(
+            lengths, on="movie_id", how="left", maintain_order="left"
+        )
+        return _events(known, clocks, situations, seed)
+
+    needed = ratings.select("row", "user_id", "movie_id", "rating", "rated_at")
+    return chunked_over(needed, around, polars_schema(Interactions), ratings_at_once)
+
+
+def _refuse_unknown(ratings: pl.LazyFrame, known: pl.DataFrame, column: str, table: str) -> None:
+    """Raise an InputError where a value of a column is not known."""
+    unknown = ratings.select(pl.col(column).unique()).join(known.lazy(), on=column, how="anti")
+    first = unknown.select(pl.col(column).min()).collect(engine="streaming").item()
+    if first is not None:
+        raise InputError(f"{column} {first} was rated, but {table} does not have it; materialize that anew")
+
+
+def _events(ratings: pl.DataFrame, clocks: Clocks, situations: "_Situations", seed: int) -> pl.DataFrame:
+    """Return the events around some ratings, which come with what is known of their users and movies."""
+    row, length = (ratings[name].to_numpy() for name in ("row", "seconds"))
+    rating = np.rint(ratings["rating"].to_numpy() * 2).astype(np.intp) - 1
+    rated = ratings["rated_at"].dt.epoch("s").to_numpy()
+
+    def draw(what: str) -> Reals:
+        return uniform(seed, row, "interactions", what)
+
+    noise = _COMPLETION_SPREAD * (draw("completion") + draw("completion too") - 1)
+    completion = _rounded(np.clip(_COMPLETION[rating] + noise, LEAST_OF_A_VIEW, 1))
+    watched = np.rint(completion * length).astype(np.int64)
+    viewed = _view_times(ratings, rated, watched, clocks, draw)
+    ended = viewed + watched
+    context, device = situations.of(ratings, viewed, clocks, draw)
+
+    happens = np.ones((len(row), len(EVENTS)), dtype=bool)
+    happens[:, _SKIP] = (rating < 2 * SKIPPED_UP_TO) & (draw("skip") < SKIP_CHANCE)
+    happens[:, _SEARCH] = draw("search") < SEARCH_CHANCE
+    happens[:, _FAVORITE] = draw("favorite") < _FAVORITE_CHANCES[rating]
+    happens[:, _SHARE] = draw("share") < _SHARE_CHANCES[rating]
+
+    def each(skip: npt.NDArray[Any], search: Any, view: Any, favorite: Any, share: Any) -> npt.NDArray[Any]:
+        """Return the values of the events that happen, those of one rating after those of another."""
+        values = np.broadcast_arrays(skip, search, view, favorite, share)
+        return np.stack(values, axis=1)[happens]
+
+    # A skip's moment is days before that of the view, so that hour and context are its own.
+    skipped = viewed - _DAY * (1 + draw("days since the skip") * _WEEK_DAYS).astype(np.int64)
+    skip_context, skip_device = situations.of(ratings, skipped, clocks, lambda what: draw(f"{what} of the skip"))
+    skip_completion = _rounded(MOST_OF_A_SKIP * draw("completion of the skip"))
+    searched = viewed - 20 - (580 * draw("time since the search")).astype(np.int64)
+    pause, rewind = (
+        (-np.log1p(-draw(what)) * usual[device] * completion).astype(np.int64)
+        for what, usual in (("pauses", _PAUSES), ("rewinds", _REWINDS))
+    )
+    favored = ended + (draw("time of the favorite") * np.minimum(rated - ended, 3_600)).astype(np.int64)
+    shared = favored + (draw("time of the share") * np.minimum(rated - favored, _DAY)).astype(np.int64)
+    event = np.broadcast_to(np.arange(len(EVENTS)), happens.shape)[happens]
+    of_rating = np.nonzero(happens)[0]
+    watching = pl.lit(pl.Series(np.isin(event, (_SKIP, _VIEW))))
+    return (
+        ratings[of_rating]
+        .select(
+            "user_id",
+            "movie_id",
+            interaction_id=row[of_rating] * EVENTS_OF_A_RATING + event,
+            rating_row=row[of_rating],
+            event=gather(EVENTS, event),
+            occurred_at=pl.from_epoch(
+                pl.lit(pl.Series(each(skipped, searched, viewed, favored, shared) * 1_000)), time_unit="ms"
+            ).dt.replace_time_zone("UTC"),
+            device=gather(DEVICES, each(skip_device, device, device, device, device)),
+            **{
+                name: pl.when(watching & (pl.lit(pl.Series(values)) >= 0)).then(pl.lit(pl.Series(values)))
+                for name, values in {
+                    "context_id": each(skip_context, -1, context, -1, -1),
+                    "completion_rate": each(skip_completion, -1, completion, -1, -1),
+                    "watch_seconds": each(np.rint(skip_completion * length).astype(np.int64), -1, watched, -1, -1),
+                    "pauses": each(np.zeros_like(pause), -1, pause, -1, -1),
+                    "rewinds": each(np.zeros_like(rewind), -1, rewind, -1, -1),
+                }.items()
+            },
+        )
+        .select(polars_schema(Interactions).names())
+        .cast(polars_schema(Interactions))
+    )
+
+
+def _rounded(shares: Reals) -> Reals:
+    """Return shares to four digits, as they are stored."""
+    return shares.round(4).astype(np.float32).astype(np.float64)
+
+
+def _view_times(ratings: pl.DataFrame, rated: Ints, watched: Ints, clocks: Clocks, draw: Draw) -> Ints:
+    """Return when each view began, in seconds since 1970 UTC: at an hour that the user likes, and over when rated."""
+    zone = ratings["zone"].to_numpy()
+    likes = ratings.select(_VIEWING_TIMES).to_numpy().astype(np.float64)
+    weights = np.column_stack([likes, np.full(len(ratings), _OTHER_TIMES)])
+    kind = choose(draw("viewing time"), weights / weights.sum(axis=1, keepdims=True))
+    delay = (-np.log1p(-draw("delay")) * _MEAN_DELAY_DAYS).astype(np.int64)
+    day = (rated + clocks.offset(zone, rated)) // _DAY - delay
+    weekday = (day + _EPOCH_WEEKDAY) % _WEEK_DAYS
+    since_friday = np.maximum(weekday - _SATURDAY + 1, 0)
+    since_weekend = np.where(weekday < _SATURDAY, weekday + 1 + (draw("weekend day") < 0.5), 0)
+    day -= np.select([kind == _WEEKDAY_EVENING, kind == _WEEKEND_AFTERNOON], [since_friday, since_weekend], 0)
+    local = day * _DAY + _STARTS[kind] + (draw("second of the day") * _LENGTHS[kind]).astype(np.int64)
+    began = clocks.utc(zone, local)
+    # A view of the day of the rating may not have ended by then: it is taken for one of a week before.
+    return np.where(began + watched <= rated, began, clocks.utc(zone, local - _WEEK_DAYS * _DAY))
+
+
+class _Situations:
+    """The contexts, to be found by season, day of the week, time of day and viewing mode."""
+
+    def __init__(self, contexts: pl.DataFrame) -> None:
+        """Sort the contexts by all four."""
+        season, weekday, time, mode, location = (
+            contexts[name].to_physical().to_numpy().astype(np.int64)
+            for name in ("season", "day_of_week", "time_of_day", "viewing_mode", "location_type")
+        )
+        group = _cell(season, weekday, time) * len(VIEWING_MODES) + mode
+        order = np.argsort(group, kind="stable")
+        cells = len(SEASONS) * len(DAYS_OF_WEEK) * len(TIMES_OF_DAY)
+        self._ids = contexts["context_id"].to_numpy()[order]
+        self._commute = location[order] == LOCATION_TYPES.index("commute")
+        self._count = np.bincount(group, minlength=cells * len(VIEWING_MODES))
+        self._start = np.cumsum(self._count) - self._count
+        # What the viewing modes weigh by archetype and cell; all 0 where a cell has no context.
+        self._weights = (self._count.reshape(cells, -1) * _COMPANY[:, None]).reshape(-1, len(VIEWING_MODES))
+        self._cells = cells
+
+    def of(self, ratings: pl.DataFrame, began: Ints, clocks: Clocks, draw: Draw) -> tuple[Ints, Ints]:
+        """Return the context of each view that began then (-1 where there is none) and the device, both shape (n,).
+
+        The context is one of the same hour, weekday and season; on a commute nobody watches on a television.
+        """
+        local = began + clocks.offset(ratings["zone"].to_numpy(), began)
+        day = local // _DAY
+        cell = _cell(_season(day), (day + _EPOCH_WEEKDAY) % _WEEK_DAYS, _time_of_day(local % _DAY))
+        archetype = ratings["archetype"].to_numpy().astype(np.intp)
+        group = cell * len(VIEWING_MODES) + choose_in_row(
+            draw("viewing mode"), self._weights, archetype * self._cells + cell
+        )
+        count = self._count[group]
+        place = np.where(count > 0, self._start[group] + (draw("context") * count).astype(np.int64), 0)
+        known = (count > 0) & (len(self._ids) > 0)
+        context = np.where(known, self._ids[place], -1) if len(self._ids) else np.full(len(began), -1)
+        commute = known & self._commute[place] if len(self._ids) else known
+        likes = ratings.select(DEVICES).to_numpy() + _LIKED_AT_LEAST
+        likes[commute, DEVICES.index("tv")] = 0
+        return context, choose(draw("device"), likes / likes.sum(axis=1, keepdims=True))
+
+
+def _cell(season: Ints, weekday: Ints, time: Ints) -> Ints:
+    return (season * len(DAYS_OF_WEEK) + weekday) * len(TIMES_OF_DAY) + time
+
+
+def _season(day: Ints) -> Ints:
+    """Return the season's place in SEASONS of a day since 1970."""
+    month = day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1
+    return month % 12 // (12 // len(SEASONS))
+
+
+def _time_of_day(second: Ints) -> Ints:
+    """Return the place in TIMES_OF_DAY of a second of the day; the day begins in the middle of the last, late night."""
+    return (np.searchsorted(_HOURS_BEGIN, second // 3_600, side="right") - 1) % len(TIMES_OF_DAY)
+
+
+RULES = (
+    Rule(
+        "numbered_by_rating",
+        "An event's number follows from the row of its rating and from what it is.",
+        lambda: (
+            pl.col("interaction_id")
+            == pl.col("rating_row") * EVENTS_OF_A_RATING + pl.col("event").to_physical().cast(int)
+        ),
+    ),
+    Rule(
+        "watched_or_not",
+        "Views and skips say how much was watched; the other events do not, and have no context.",
+        lambda: (
+            pl.when(pl.col("event").cast(pl.String).is_in(["view", "skip"]))
+            .then(pl.all_horizontal(pl.col(_WATCHING).is_not_null()))
+            .otherwise(pl.all_horizontal(pl.col(*_WATCHING, "context_id").is_null()))
+        ),
+    ),
+    Rule(
+        "skip_soon_given_up",
+        f"Of a skip at most {MOST_OF_A_SKIP:.0%} was watched, of a view at least {LEAST_OF_A_VIEW:.0%}.",
+        lambda: (
+            pl.when(pl.col("event") == "skip")
+            .then(pl.col("completion_rate").cast(pl.Float64) <= MOST_OF_A_SKIP + 1e-6)
+            .when(pl.col("event") == "view")
+            .then(pl.col("completion_rate").cast(pl.Float64) >= LEAST_OF_A_VIEW - 1e-6)
+        ),
+    ),
+)
+"""What must agree in every interaction; what it owes to other tables is in quality/viewing.py."""

@@ -1,0 +1,90 @@
+"""A language's phrase book: the words and patterns that lines of dialogue are made of, and what follows from them.
+
+The books themselves are a module for each language. What does not belong here: which line is spoken when
+(synthetic/segments.py).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+SLOTS = ("topic", "Topic", "about", "adjective", "noun", "name", "setting")
+"""What a pattern may leave open, in braces; ``Topic`` is ``topic`` with a capital, ``about`` is "about the topic"."""
+_SLOT = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class PhraseBook:
+    """Words and patterns of one language.
+
+    The adjectives fit the nouns (in gender and case) and the article that the patterns put before them, and the topics
+    stand in the nominative, so that any choice makes a sentence.
+
+    Attributes:
+        language: as in tables.synthetic.LANGUAGES.
+        locale: Faker's, for first names.
+        topics: each topic with its article, in the order of tables.subtitles.TOPICS.
+        about: what the article becomes in "about the topic", the longest first; topics without an article follow "".
+        adjectives: how good or bad what they describe is, from -1 to 1; none is near 0.
+        nouns: what the adjectives describe.
+        settings: where or when, in words that fit any sentence.
+        coloured: patterns with an adjective.
+        plain: patterns without one.
+        tails: short sentences that may follow any line.
+        stock: lines that everybody says, each as good or bad as its words.
+        marks: words of the stock lines that are as good or bad as the line.
+        pair: two topics side by side, with two ``{}``.
+        core: the heart of a topic, with ``{}`` for "about the topic" or "of the topic".
+    """
+
+    language: str
+    locale: str
+    topics: tuple[str, ...]
+    about: Mapping[str, str]
+    adjectives: Mapping[str, float]
+    nouns: tuple[str, ...]
+    settings: tuple[str, ...]
+    coloured: tuple[str, ...]
+    plain: tuple[str, ...]
+    tails: tuple[str, ...]
+    stock: Mapping[str, float]
+    marks: Mapping[str, float]
+    pair: str
+    core: str
+
+    @cached_property
+    def topics_about(self) -> tuple[str, ...]:
+        """Each topic with what "about" puts before it: ``vom Krieg``."""
+        return tuple(self.about[article] + topic[len(article) :] for topic, article in self._articles)
+
+    @cached_property
+    def topic_words(self) -> tuple[str, ...]:
+        """Each topic without its article: the word that a line about it holds."""
+        return tuple(topic[len(article) :] for topic, article in self._articles)
+
+    @cached_property
+    def _articles(self) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            (topic, next(article for article in self.about if topic.startswith(article))) for topic in self.topics
+        )
+
+    @property
+    def feelings(self) -> dict[str, float]:
+        """Every word that sounds good or bad, with how much."""
+        return {**self.adjectives, **self.marks}
+
+
+def pieces(pattern: str) -> tuple[list[str], list[str]]:
+    """Take a pattern apart: the texts around its slots, and the slots between them.
+
+    Returns:
+        n + 1 texts and the names of n slots, in order.
+    """
+    parts = _SLOT.split(pattern)
+    return parts[::2], parts[1::2]
+
+
+def capitalized(text: str) -> str:
+    """Return the text with its first letter, and no other, made large."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,19 @@
+import numpy as np
+
+from tv5_assets.draws.choices import choose, choose_in_row
+
+
+def test_a_choice_by_a_row_of_a_table_is_that_by_its_shares() -> None:
+    random = np.random.default_rng(0)
+    weights = random.random((50, 7)) * (random.random((50, 7)) < 0.7)
+    weights[:, 3] += 0.1  # no row is all 0
+    row, draws = random.integers(0, 50, 20_000), random.random(20_000)
+    shares = weights / weights.sum(axis=1, keepdims=True)
+    chosen = choose_in_row(draws, weights, row)
+    assert np.array_equal(chosen, choose(draws, shares[row]))
+    assert (weights[row, chosen] > 0).all()
+
+
+def test_a_row_that_weighs_nothing_chooses_the_last() -> None:
+    weights = np.array([[1.0, 1.0], [0.0, 0.0], [0.0, 2.0]])
+    assert choose_in_row(np.array([0.4, 0.4, 0.0, 0.99]), weights, np.array([0, 1, 2, 0])).tolist() == [0, 1, 1, 1]

@@ -1,0 +1,86 @@
+"""`tv5 bench`: what the benchmarks print is understood, and a bar that is missed is seen."""
+
+import json
+import runpy
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from tv5_assets import bench as benchmarks
+from tv5_assets.bench import Measurement, SpeedUp
+from tv5_assets.cli import app
+from tv5_assets.errors import TV5Error
+
+GENERATORS = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks/generators.py"))
+COST = {"name": "x", "seconds": 3.0, "bare_seconds": 2.0, "ratio": 1.5, "target_ratio": 1.5, "peak_mb": 10.0}
+SPEED_UP = {
+    "name": "y", "rows": 1_000, "rows_per_second": 500.0, "loop_rows": 10, "loop_rows_per_second": 5.0,
+    "speed_up": 100.0, "target_speed_up": 100.0, "peak_mb": 10.0,
+}  # fmt: skip
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, *lines: dict[str, Any], code: int = 0, told: str = "") -> None:
+    """Let the benchmarks print these lines."""
+    printed = "".join(f"{json.dumps(line)}\n" for line in lines)
+    done = subprocess.CompletedProcess([], code, printed, told)
+    monkeypatch.setattr(benchmarks.subprocess, "run", lambda *_, **__: done)
+
+
+def test_costs_and_speed_ups_are_told_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    answers(monkeypatch, COST, SPEED_UP)
+    assert benchmarks.bench(tmp_path, 10_000, tmp_path) == [Measurement(**COST), SpeedUp(**SPEED_UP)]
+
+
+def test_a_benchmark_that_fails_is_named_by_its_last_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    answers(monkeypatch, code=1, told="Traceback\nValueError: no rows")
+    with pytest.raises(TV5Error, match="no rows"):
+        benchmarks.bench(tmp_path, 10_000, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "missed"),
+    [
+        (Measurement(**COST), False),
+        (Measurement(**{**COST, "ratio": 1.51}), True),
+        (Measurement(**{**COST, "ratio": 9.0, "target_ratio": None}), False),
+        (SpeedUp(**SPEED_UP), False),
+        (SpeedUp(**{**SPEED_UP, "speed_up": 99.9}), True),
+        (SpeedUp(**{**SPEED_UP, "speed_up": 0.1, "target_speed_up": None}), False),
+    ],
+)
+def test_a_cost_may_not_be_above_its_bar_and_a_speed_up_not_below(line: Measurement | SpeedUp, missed: bool):
+    assert line.missed is missed
+
+
+@pytest.mark.parametrize(
+    ("size", "speed_up", "code"),
+    [(benchmarks.ML_25M_RATINGS, 120.0, 0), (benchmarks.ML_25M_RATINGS, 20.0, 1), (10_000, 20.0, 0)],
+    ids=["kept", "missed", "not judged on less"],
+)
+def test_the_command_fails_where_a_bar_is_missed_at_full_size(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, size: int, speed_up: float, code: int
+):
+    answers(monkeypatch, COST, {**SPEED_UP, "speed_up": speed_up})
+    done = CliRunner().invoke(app, ["bench", "--ratings", str(size), "--raw", str(tmp_path)], env={"COLUMNS": "200"})
+    assert done.exit_code == code, done.output
+    assert f"{speed_up:.0f}" in done.output and "times faster" in done.output
+
+
+def test_every_generator_with_a_bar_is_measured():
+    targets = {name: one.target for name, one in GENERATORS["GENERATORS"].items() if one.target}
+    assert targets == {"catalog": 50, "users": 100, "segments": 100}
+
+
+def test_the_loop_makes_rows_of_its_own_and_ours_are_counted(tmp_path: Path):
+    from faker import Faker
+
+    fake = Faker()
+    for name, generator in GENERATORS["GENERATORS"].items():
+        first, second = generator.loop(fake, 0), generator.loop(fake, 1)
+        assert first.keys() & second.keys() and first != second, name
+    made = GENERATORS["_make"]("users", tmp_path, 50)
+    assert made["rows"] == 50 and made["seconds"] > 0 and made["peak_mb"] > 0
+    assert not list(tmp_path.iterdir())
