@@ -23,6 +23,7 @@ from tv5_assets.engine import engine_of
 from tv5_assets.errors import InputError
 from tv5_assets.files import remove, replacing
 from tv5_assets.models.artifacts import ModelFolder, read_model, write_model
+from tv5_assets.quality import frames
 from tv5_assets.reports.page import Page
 from tv5_assets.settings import load_settings
 from tv5_assets.tables.table import Table, all_tables, polars_schema
@@ -204,19 +205,10 @@ def conforming(frame: pl.LazyFrame, table: type[Table]) -> pl.LazyFrame:
     Raises:
         InputError: a column is missing, unknown or of another type; the message names each.
     """
-    expected, actual = polars_schema(table), frame.collect_schema()
-    faults = [
-        *(f"{name} is missing" for name in expected if name not in actual),
-        *(f"{name} is not declared" for name in actual if name not in expected),
-        *(
-            f"{name} is {actual[name]}, not {expected[name]}"
-            for name in expected
-            if name in actual and actual[name] != expected[name]
-        ),
-    ]
-    if faults:
-        raise InputError(f"{table.key} does not have the columns of tables.{table.__name__}: {'; '.join(faults)}")
-    return frame.select(list(expected))
+    verdict = frames.schema_is(frame, table)
+    if not verdict.passed:
+        raise InputError(f"{table.key} does not have the columns of tables.{table.__name__}: {verdict.description}")
+    return frame.select(list(table.columns()))
 
 
 def _local(path: UPath) -> Path:

@@ -59,7 +59,7 @@ def test_a_table_comes_back_as_what_its_reader_asks_for(home, annotation):
     ("frame", "fault"),
     [
         (TAGS.drop("tag"), "tag is missing"),
-        (TAGS.with_columns(extra=1), "extra is not declared"),
+        (TAGS.with_columns(extra=1), "extra is not in the schema"),
         (TAGS.cast({"tag_id": pl.Int64}), "tag_id is Int64, not Int16"),
     ],
 )
