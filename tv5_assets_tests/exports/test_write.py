@@ -138,6 +138,7 @@ def test_where_it_is_written(settings: Settings, tmp_path: Path, monkeypatch: py
     assert export(USERS, settings).path == UPath("users.jsonl")
     assert export(USERS, settings, "csv").path == UPath("users.csv")
     assert export(USERS, settings, "csv", out=str(settings.home)).path == UPath(settings.home / "users.csv")
+    assert export(USERS, settings, "csv", out="new/").path == UPath("new/users.csv")
     assert export(USERS, settings, out="deep/er/x.parquet").path == UPath("deep/er/x.parquet")
     assert pl.read_parquet("deep/er/x.parquet").height == USER_COUNT
     remote = export(USERS, settings, out="memory://bucket/users.jsonl").path
