@@ -61,7 +61,7 @@ def arcs_follow_genres(subtitles: pl.LazyFrame, movies: pl.LazyFrame) -> Verdict
 
 
 def topics_suggested(subtitles: pl.DataFrame, movies: pl.DataFrame) -> Verdict:
-    """Ask that the genres or the themes of a movie suggest each of its key topics; of unknown movies it says nothing."""
+    """Ask that the genres or the themes of a movie suggest each of its key topics; unknown movies do not count."""
     topics = pl.col("key_topics").cast(pl.List(pl.String)).alias("topic")
     known = subtitles.join(movies, on="movie_id", how="semi")
     named = known.select("movie_id", topics).explode("topic").drop_nulls("topic").unique()
