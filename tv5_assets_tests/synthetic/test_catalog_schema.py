@@ -403,3 +403,21 @@ def test_a_wrong_schema_is_one_line_of_a_command_and_a_finding_of_the_doctor(tmp
     finding = catalog_schema(schema)
     assert (finding.state, told[0]) == ("problem", f"tv5: {finding.text}")
     assert catalog_schema(None).state == "ok"
+
+
+def test_a_word_of_weight_0_never_comes_up(tmp_path: Path) -> None:
+    text = """
+fields:
+  - {name: kind, kind: categorical, description: Kind, values: {book: 0.4999995, film: 0.5, song: 0}}
+  - name: mark
+    kind: conditional
+    description: Mark
+    by: kind
+    cases:
+      book: {kind: categorical, values: {a: 0.3333333, b: 0.6666663, c: 0}}
+      film: {kind: categorical, values: {d: 1, a: 0}}
+      song: {kind: categorical, values: {e: 1}}
+"""
+    frame = items(declared(tmp_path, text), 20_000, seed=1).collect()
+    assert set(frame["kind"].cast(pl.String)) == {"book", "film"}
+    assert set(frame.select(pl.format("{} {}", "kind", "mark")).to_series()) == {"book a", "book b", "film d"}
