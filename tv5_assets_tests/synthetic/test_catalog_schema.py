@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from tv5_assets.declaration.declaration import Declaration
-from tv5_assets.declaration.read import read_declaration
+from tv5_assets.declaration.read import MANUAL, read_declaration
 from tv5_assets.doctor import catalog_schema
 from tv5_assets.errors import InputError
 from tv5_assets.synthetic.catalog.files import generate
@@ -421,3 +421,15 @@ fields:
     frame = items(declared(tmp_path, text), 20_000, seed=1).collect()
     assert set(frame["kind"].cast(pl.String)) == {"book", "film"}
     assert set(frame.select(pl.format("{} {}", "kind", "mark")).to_series()) == {"book a", "book b", "film d"}
+
+
+def test_the_example_of_the_manual_works(tmp_path: Path) -> None:
+    manual = Path(__file__).resolve().parents[2] / MANUAL
+    example = manual.read_text().split("```yaml\n")[1].split("```")[0]
+    frame = items(declared(tmp_path, example), 200, seed=1).collect()
+    assert frame.columns == ["item_id", "id", "genre", "title", "pages", "suspects", "blurb"]
+    crime = pl.col("genre") == "crime"
+    assert frame.select((pl.col("suspects").is_not_null() == crime).all()).item()
+    assert frame.filter(crime).select((pl.col("blurb").str.contains("suspects")).all()).item()
+    for kind in ("uuid", "product", "conditional", "datetime", "lookup"):
+        assert f"`{kind}`" in manual.read_text()
