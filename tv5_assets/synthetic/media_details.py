@@ -438,6 +438,4 @@ def _cultures(movies: pl.DataFrame, details: pl.DataFrame) -> pl.Series:
     )
     found = frame.select(cultural_context=pl.concat_list(pl.all()).list.drop_nulls())
     others = pl.col("cultural_context").list.len() > 0
-    return found.select(
-        pl.when(others).then("cultural_context").otherwise(pl.lit(["mainstream"]))
-    ).to_series()
+    return found.select(pl.when(others).then("cultural_context").otherwise(pl.lit(["mainstream"]))).to_series()

@@ -6,8 +6,9 @@ from tv5_assets.draws.choices import choose_several, gather_several
 from tv5_assets.quality import frames, media
 from tv5_assets.synthetic.media_details import RATING_WEIGHTS, RULES, media_details
 from tv5_assets.synthetic.origins import ORIGINS, PARTNERS, SPOKEN, origins
-from tv5_assets.tables.media import CONTENT_RATINGS, FILM_COUNTRIES, FILM_LANGUAGES, MediaDetails
+from tv5_assets.tables.media import CONTENT_RATINGS, FILM_COUNTRIES, MediaDetails
 from tv5_assets.tables.processed import GENRES
+from tv5_assets.tables.synthetic import FILM_LANGUAGES
 from tv5_assets.tables.table import is_synthetic
 from tv5_assets_tests.synthetic.catalogue import made_movies, made_ratings
 from tv5_assets_tests.synthetic.statistics import fits
