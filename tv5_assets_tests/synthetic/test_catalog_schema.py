@@ -4,7 +4,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
+from tv5_assets.cli import app
 from tv5_assets.declaration.declaration import Declaration
 from tv5_assets.declaration.read import MANUAL, read_declaration
 from tv5_assets.doctor import catalog_schema
@@ -433,3 +435,17 @@ def test_the_example_of_the_manual_works(tmp_path: Path) -> None:
     assert frame.filter(crime).select((pl.col("blurb").str.contains("suspects")).all()).item()
     for kind in ("uuid", "product", "conditional", "datetime", "lookup"):
         assert f"`{kind}`" in manual.read_text()
+
+
+def test_the_command_writes_rows_and_tells_a_fault_in_one_line(tmp_path: Path) -> None:
+    schema, out = tmp_path / "other.yaml", tmp_path / "items.csv"
+    schema.write_text(OTHER)
+    written = CliRunner().invoke(app, ["generate", str(schema), "--rows", "70", "--out", str(out), "--seed", "3"])
+    assert written.exit_code == 0, written.output
+    assert "items.csv: 70 rows" in written.stdout
+    assert len(pl.read_csv(out)) == 70
+    schema.write_text(OTHER.replace("kind: lookup", "kind: look"))
+    refused = CliRunner().invoke(app, ["generate", str(schema), "--out", str(out), "--force"])
+    assert refused.exit_code == 1
+    assert f"tv5: {schema}, line 5, field weight: kind: there is no kind 'look'" in refused.stderr
+    assert len(pl.read_csv(out)) == 70
