@@ -100,7 +100,7 @@ class _Movies:
     Attributes:
         ids: shape (m,).
         milliseconds: running times, shape (m,).
-        language_bounds: sums of the shares of lines in the languages up to each, shape (m, LANGUAGES - 1).
+        language_bounds: sums of the shares of lines in the languages up to each, shape (m, LANGUAGES - 1), by columns.
         cast: places of the characters' names in the strings of _Lines, shape (m, CAST); no movie has one twice.
         topics: places in TOPICS, the first ``topic_counts`` of each row, shape (m, most).
         topic_counts: shape (m,).
@@ -153,7 +153,10 @@ def _segments(numbers: npt.NDArray[np.int64], rows: int, movies: _Movies, lines:
     movie = numbers * count // rows
     first, after = (-(-place * rows // count) for place in (movie, movie + 1))
     place, places = numbers - first, after - first
-    language = (draw("language")[:, None] >= movies.language_bounds[movie]).sum(axis=1)
+    language = np.zeros(len(numbers), dtype=np.int64)
+    spoken = draw("language")
+    for bound in movies.language_bounds.T:
+        language += spoken >= bound.take(movie)
     arc = movies.arcs[movie, ((2 * place + 1) * ARC_POINTS // (2 * places))]
     good, bad = (np.clip(_USUAL_FEELING + sign * _ARC_FEELING * arc, _LEAST_FEELING, _MOST_FEELING) for sign in (1, -1))
     felt = draw("feeling")
@@ -196,7 +199,7 @@ def _movies(subtitles: pl.DataFrame, details: pl.DataFrame, lines: "_Lines", see
     return _Movies(
         ids=ids,
         milliseconds=minutes["duration_minutes"].to_numpy().astype(np.int64) * 60_000,
-        language_bounds=np.cumsum(weights, axis=1)[:, :-1] / weights.sum(axis=1, keepdims=True),
+        language_bounds=np.asfortranarray(np.cumsum(weights, axis=1)[:, :-1] / weights.sum(axis=1, keepdims=True)),
         cast=lines.characters(ids, own, seed),
         topics=padded.to_numpy(),
         topic_counts=counts,
@@ -232,15 +235,14 @@ class _Lines:
             schema=[str(place) for place in range(slots + 1)],
         )  # fmt: skip
         empty = len(SLOTS)
-        self._slots = np.array(
-            [[*(SLOTS.index(name) for name in names), *[empty] * (slots - len(names))] for _, names in patterns]
-        )
-        self._about_topic = np.asarray(np.isin(self._slots, [SLOTS.index(slot) for slot in _TOPIC_SLOTS]).any(axis=1))
+        padded = [[*(SLOTS.index(name) for name in names), *[empty] * (slots - len(names))] for _, names in patterns]
+        self._slots = np.ascontiguousarray(np.array(padded).T)
+        self._about_topic = np.asarray(np.isin(self._slots, [SLOTS.index(slot) for slot in _TOPIC_SLOTS]).any(axis=0))
         self._words = _Words(seed)
         self.strings = pl.Series(self._words.strings)
 
     def characters(self, movie_ids: Ints, language: Ints, seed: int) -> Ints:
-        """Return the places in ``strings`` of the names of movies' characters, shape (m, CAST), no two of a movie the same.
+        """Return the places in ``strings`` of characters' names, shape (m, CAST), no two of a movie being the same.
 
         Args:
             movie_ids: shape (m,).
@@ -270,11 +272,12 @@ class _Lines:
         pattern = self._pattern_start[pool] + (draw("pattern") * self._pattern_count[pool]).astype(np.int64)
         words = self._words
         adjective = _pick(words.adjectives, language * 2 + np.minimum(feeling, _BAD), draw("adjective"))
-        fillings = np.column_stack(
+        topic_of_language = language * len(TOPICS) + topic
+        fillings = np.concatenate(
             [
-                words.topic + language * len(TOPICS) + topic,
-                words.topic_large + language * len(TOPICS) + topic,
-                words.topic_about + language * len(TOPICS) + topic,
+                words.topic + topic_of_language,
+                words.topic_large + topic_of_language,
+                words.topic_about + topic_of_language,
                 adjective,
                 _pick(words.nouns, language, draw("noun")),
                 listener,
@@ -284,8 +287,9 @@ class _Lines:
         )
         rows = np.arange(len(pattern))
         parts = [self._texts["0"].gather(pattern).alias("text 0")]
-        for slot in range(self._slots.shape[1]):
-            parts.append(self.strings.gather(fillings[rows, self._slots[pattern, slot]]).alias(f"slot {slot}"))
+        for slot in range(len(self._slots)):
+            filling = fillings.take(self._slots[slot].take(pattern) * len(rows) + rows)
+            parts.append(self.strings.gather(filling).alias(f"slot {slot}"))
             parts.append(self._texts[str(slot + 1)].gather(pattern).alias(f"text {slot + 1}"))
         tail = np.where(kind <= _PLAIN, _pick(words.tails, language, draw("tail")), 0)
         parts.append(self.strings.gather(np.where(draw("tailed") < TAIL_SHARE, tail, 0)).alias("tail"))
