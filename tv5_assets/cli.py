@@ -199,10 +199,12 @@ def _status_of(asset: "AssetOutcome") -> str:
 def ui(port: Annotated[int | None, typer.Option(help="Port of the web UI. Default: TV5_UI_PORT.")] = None) -> None:
     """Start the servers, the web UI and the daemon (schedules, sensors) until Ctrl-C."""
     from tv5_assets.dagster_kit import web
+    from tv5_assets.tables.catalog_schema import BUNDLED, catalog_declaration
 
     _show_log()
     with _errors_for_people(), _terminated_as_interrupted():
         settings = _settings()
+        catalog_declaration(settings.catalog_schema or BUNDLED)  # what is wrong is told here, not in a server's log
         web.serve(settings, port or settings.ui_port, announce=lambda address: out.print(f"The web UI is at {address}"))
 
 

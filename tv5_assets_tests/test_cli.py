@@ -234,8 +234,8 @@ def test_doctor_finds_what_is_wrong(held):
     assert "Redis does not answer" in broken.stdout and "no/model is not on this machine" in broken.stdout
 
 
-COMMANDS = ["", "run", "ui", "search", "recommend", "explain", "doctor", "simulate", "export", "bench", "services up",
-            "services status", "services down"]  # fmt: skip
+COMMANDS = ["", "run", "ui", "search", "recommend", "explain", "doctor", "simulate", "generate", "export", "bench",
+            "services up", "services status", "services down"]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)

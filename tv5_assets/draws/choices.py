@@ -42,7 +42,9 @@ def choose_in_row(
         bounds = np.nan_to_num(sums / sums[:, -1:])
     # Row after row on one line: the bounds of a row lie between its number and the next.
     line = (bounds[:, :-1] + np.arange(rows)[:, None]).ravel()
-    return np.searchsorted(line, draws + row, side="right") - row * (size - 1)
+    # A draw just below 1 must not be rounded into the next row.
+    place = np.minimum(draws + row, np.nextafter(row + 1.0, 0))
+    return np.searchsorted(line, place, side="right") - row * (size - 1)
 
 
 def gather(values: Sequence[Any], positions: npt.NDArray[np.intp]) -> pl.Series:

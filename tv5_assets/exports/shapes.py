@@ -78,7 +78,15 @@ SHAPES: Mapping[str, Shape | Gathered] = {
             "language_preferences": "languages",
             "cultural_context": "cultural_context",
         },
-        "preferences": _same("viewing_time_patterns", "device_preferences", "mood_preferences"),
+        "preferences": _same(
+            "viewing_time_patterns",
+            "device_preferences",
+            "mood_preferences",
+            "genre_preferences",
+            "pacing",
+            "tolerance",
+            "weekly_hours",
+        ),
     },
     "synthetic/media_details": {
         "media_id": "movie_id",

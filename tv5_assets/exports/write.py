@@ -170,7 +170,7 @@ def _source(table: type[Table], settings: Settings) -> UPath:
 def _target(table: type[Table], file_format: str, out: str | None, source: UPath, force: bool) -> UPath:
     name = f"{table.key.partition('/')[2]}.{file_format}"
     given = UPath(out or ".")
-    target = given / name if given.is_dir() else given
+    target = given / name if given.is_dir() or (out or "").endswith("/") else given
     if target == source or target.absolute() == source.absolute():
         raise InputError(f"{target} is the file of the asset {table.key} itself; choose another")
     if target.is_dir():

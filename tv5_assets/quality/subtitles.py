@@ -61,9 +61,10 @@ def arcs_follow_genres(subtitles: pl.LazyFrame, movies: pl.LazyFrame) -> Verdict
 
 
 def topics_suggested(subtitles: pl.DataFrame, movies: pl.DataFrame) -> Verdict:
-    """Ask that the genres or the themes of a movie suggest each of its key topics."""
+    """Ask that the genres or the themes of a movie suggest each of its key topics; unknown movies do not count."""
     topics = pl.col("key_topics").cast(pl.List(pl.String)).alias("topic")
-    named = subtitles.select("movie_id", topics).explode("topic").drop_nulls("topic").unique()
+    known = subtitles.join(movies, on="movie_id", how="semi")
+    named = known.select("movie_id", topics).explode("topic").drop_nulls("topic").unique()
     place = named["topic"].replace_strict({topic: place for place, topic in enumerate(TOPICS)}, return_dtype=pl.Int64)
     strange = len(named.with_columns(place).join(suggested_topics(movies), on=["movie_id", "topic"], how="anti"))
     return Verdict(

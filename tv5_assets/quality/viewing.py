@@ -34,7 +34,7 @@ def beside_ratings(interactions: pl.LazyFrame, ratings: pl.LazyFrame) -> dict[st
     by_rating = pl.concat(passes).group_by("rating").sum().sort("rating")
     total = by_rating.drop("rating").sum().row(0, named=True)
     rated = ratings.select(pl.len()).collect().item()
-    unseen, late = rated - total["seen"], total["late"]
+    unseen, late = max(rated - total["seen"], 0), total["late"]
     watched = by_rating.drop_nulls("rating").select(by="rating", rows="views", total="total", squares="squares")
     return {
         "of_its_rating": Verdict(
@@ -78,7 +78,8 @@ def _events_by_rating(interactions: pl.LazyFrame, ratings: pl.LazyFrame, first: 
             .fill_null(value=False)
             .not_()
             .sum(),
-            seen=pl.col("rating_row").filter(view & pl.col("rated_at").is_not_null()).n_unique(),
+            # The numbers of events are unique and follow from rating and event: there are no two views of one rating.
+            seen=(view & pl.col("rated_at").is_not_null()).sum(),
             late=(view & (over > pl.col("rated_at"))).sum(),
             skipped_well=(skip & (pl.col("rating") > SKIPPED_UP_TO)).sum(),
             views=completion.count(),

@@ -152,21 +152,16 @@ def _events(ratings: pl.DataFrame, clocks: Clocks, situations: "_Situations", se
     ended = viewed + watched
     context, device = situations.of(ratings, viewed, clocks, draw)
 
-    happens = np.ones((len(row), len(EVENTS)), dtype=bool)
-    happens[:, _SKIP] = (rating < 2 * SKIPPED_UP_TO) & (draw("skip") < SKIP_CHANCE)
-    happens[:, _SEARCH] = draw("search") < SEARCH_CHANCE
-    happens[:, _FAVORITE] = draw("favorite") < _FAVORITE_CHANCES[rating]
-    happens[:, _SHARE] = draw("share") < _SHARE_CHANCES[rating]
+    happens = _happening(rating, draw)
 
     def each(skip: npt.NDArray[Any], search: Any, view: Any, favorite: Any, share: Any) -> npt.NDArray[Any]:
         """Return the values of the events that happen, those of one rating after those of another."""
         values = np.broadcast_arrays(skip, search, view, favorite, share)
         return np.stack(values, axis=1)[happens]
 
-    # A skip's moment is days before that of the view, so that hour and context are its own.
-    skipped = viewed - _DAY * (1 + draw("days since the skip") * _WEEK_DAYS).astype(np.int64)
-    skip_context, skip_device = situations.of(ratings, skipped, clocks, lambda what: draw(f"{what} of the skip"))
-    skip_completion = _rounded(MOST_OF_A_SKIP * draw("completion of the skip"))
+    skipped, skip_context, skip_device, skip_completion = _skips(
+        ratings, viewed, np.flatnonzero(happens[:, _SKIP]), clocks, situations, seed
+    )
     searched = viewed - 20 - (580 * draw("time since the search")).astype(np.int64)
     pause, rewind = (
         (-np.log1p(-draw(what)) * usual[device] * completion).astype(np.int64)
@@ -203,6 +198,41 @@ def _events(ratings: pl.DataFrame, clocks: Clocks, situations: "_Situations", se
         .select(polars_schema(Interactions).names())
         .cast(polars_schema(Interactions))
     )
+
+
+def _happening(rating: npt.NDArray[np.intp], draw: Draw) -> npt.NDArray[np.bool_]:
+    """Return which of EVENTS happen around each rating, shape (n, events), by its place among the half stars."""
+    happens = np.ones((len(rating), len(EVENTS)), dtype=bool)
+    happens[:, _SKIP] = (rating < 2 * SKIPPED_UP_TO) & (draw("skip") < SKIP_CHANCE)
+    happens[:, _SEARCH] = draw("search") < SEARCH_CHANCE
+    happens[:, _FAVORITE] = draw("favorite") < _FAVORITE_CHANCES[rating]
+    happens[:, _SHARE] = draw("share") < _SHARE_CHANCES[rating]
+    return happens
+
+
+def _skips(
+    ratings: pl.DataFrame,
+    viewed: Ints,
+    which: npt.NDArray[np.intp],
+    clocks: Clocks,
+    situations: "_Situations",
+    seed: int,
+) -> tuple[Ints, Ints, Ints, Reals]:
+    """Return moment, context, device and completion of the skips of ``which`` ratings; the others' mean nothing.
+
+    A skip is one to seven days before the view, so that hour and context are its own.
+    """
+    rows = ratings["row"].to_numpy()[which]
+
+    def draw(what: str) -> Reals:
+        return uniform(seed, rows, "interactions", f"{what} of the skip")
+
+    moment, context, device = viewed.copy(), np.full(len(ratings), -1), np.zeros(len(ratings), dtype=np.int64)
+    completion = np.zeros(len(ratings))
+    moment[which] -= _DAY * (1 + draw("days since") * _WEEK_DAYS).astype(np.int64)
+    context[which], device[which] = situations.of(ratings[which], moment[which], clocks, draw)
+    completion[which] = _rounded(MOST_OF_A_SKIP * draw("completion"))
+    return moment, context, device, completion
 
 
 def _rounded(shares: Reals) -> Reals:

@@ -24,7 +24,7 @@ class Origin:
 
     Attributes:
         country: one of tables.media.FILM_COUNTRIES.
-        language: one of tables.media.FILM_LANGUAGES.
+        language: one of tables.synthetic.FILM_LANGUAGES.
         locale: Faker's locale of the names of those who speak it there.
         share: share of the movies without a clue that come from here.
     """

@@ -124,46 +124,62 @@ def expected(queries: pl.DataFrame, movies: pl.DataFrame) -> pl.DataFrame:
     Returns:
         query_id and expected, ascending ids; a query that no movie answers has no row.
     """
-    catalogue = movies.lazy().select("movie_id", "year", pl.col("genres").cast(pl.List(pl.String)), title=plain_title())
-    of_genre = catalogue.select("movie_id", genre="genres").explode("genre")
+    year = pl.col("year")
+    catalogue = movies.lazy().select(
+        "movie_id", year, genres=pl.col("genres").list.eval(_bit(pl.element())).list.sum(), title=plain_title()
+    )
+    of_genre = (
+        movies.lazy()
+        .select("movie_id", genre=pl.col("genres").list.eval(_bit(pl.element())), decade=_decade(year))
+        .explode("genre")
+    )
     of_theme = movies.lazy().select("movie_id", theme=_tags()).explode("theme")
+    asks, filters = pl.col("asks_for").struct, pl.col("filters").struct
+    themes = asks.field("themes")
     wanted = queries.lazy().select(
         "query_id",
-        pl.col("asks_for").struct.field("title", "decade", "themes"),
-        pl.col("asks_for").struct.field("genre").cast(pl.String),
+        asks.field("title", "decade"),
+        theme=themes.list.get(0, null_on_oob=True),
+        other=themes.list.get(1, null_on_oob=True),
+        genre=_bit(asks.field("genre")),
     )
-    by_title = wanted.drop_nulls("title").join(catalogue.select("movie_id", "title"), on="title")
-    first, second = pl.col("themes").list.get(0, null_on_oob=True), pl.col("themes").list.get(1, null_on_oob=True)
-    by_theme = wanted.with_columns(theme=first).drop_nulls("theme").join(of_theme, on="theme")
-    by_both = (
-        by_theme.with_columns(theme=second).drop_nulls("theme").join(of_theme, on=["movie_id", "theme"], how="semi")
-    )
-    by_one = by_theme.filter(second.is_null())
-    by_genre = wanted.filter(pl.col("decade").is_not_null()).drop_nulls("genre").join(of_genre, on="genre")
-    found = pl.concat([frame.select("query_id", "movie_id") for frame in (by_title, by_one, by_both, by_genre)])
-    asked = wanted.select("query_id", "genre", "decade")
-    narrowed = queries.lazy().select(
+    passing = queries.lazy().select(
         "query_id",
-        pl.col("filters").struct.field("since", "until"),
-        only=pl.col("filters").struct.field("genre").cast(pl.String),
+        filters.field("since", "until"),
+        genre=_bit(asks.field("genre")),
+        only=_bit(filters.field("genre")),
     )
-    genres, year, decade = pl.col("genres"), pl.col("year"), pl.col("decade")
+    # Each query asks by one of these; a join carries as little as it can, since a genre may have thousands of movies.
+    by_title = wanted.select("query_id", "title").drop_nulls().join(catalogue.select("movie_id", "title"), on="title")
+    by_decade = wanted.select("query_id", "genre", "decade").drop_nulls().join(of_genre, on=["genre", "decade"])
+    by_theme = wanted.select("query_id", "theme", "other").drop_nulls("theme").join(of_theme, on="theme")
+    by_one = by_theme.filter(pl.col("other").is_null())
+    by_both = by_theme.drop_nulls("other").join(
+        of_theme, left_on=["movie_id", "other"], right_on=["movie_id", "theme"], how="semi"
+    )
+    has_genres = pl.all_horizontal(
+        pl.col(bit).is_null() | (pl.col("genres") & pl.col(bit) != 0) for bit in ("genre", "only")
+    )
     return (
-        found.join(asked, on="query_id")
-        .join(narrowed, on="query_id")
-        .join(catalogue.select("movie_id", "genres", "year"), on="movie_id")
+        pl.concat([found.select("query_id", "movie_id") for found in (by_title, by_decade, by_one, by_both)])
+        .join(passing, on="query_id")
+        .join(catalogue.select("movie_id", "genres", year), on="movie_id")
         .filter(
-            pl.col("genre").is_null() | genres.list.contains(pl.col("genre")),
-            decade.is_null() | (_decade(year) == decade).fill_null(False),
-            pl.col("only").is_null() | genres.list.contains(pl.col("only")),
+            has_genres,
             pl.col("since").is_null() | (year >= pl.col("since")).fill_null(False),
             pl.col("until").is_null() | (year <= pl.col("until")).fill_null(False),
         )
         .group_by("query_id")
-        .agg(expected=pl.col("movie_id").unique().sort())
+        .agg(expected=pl.col("movie_id").sort())
         .sort("query_id")
-        .collect()
+        .collect(engine="streaming")
     )
+
+
+def _bit(genre: pl.Expr) -> pl.Expr:
+    """Return a genre as a number of which one bit is set, so that the genres of a movie are a sum."""
+    bits = {name: 1 << place for place, name in enumerate(GENRES)}
+    return genre.cast(pl.String).replace_strict(bits, default=None, return_dtype=pl.Int32)
 
 
 def plain_title() -> pl.Expr:

@@ -14,7 +14,6 @@ import numpy.typing as npt
 import polars as pl
 
 from tv5_assets.coherence import Rule
-from tv5_assets.draws.choices import choose, gather
 from tv5_assets.draws.chunks import CHUNK_ROWS, chunked
 from tv5_assets.draws.streams import uniform
 from tv5_assets.synthetic.names import name_pools
@@ -101,8 +100,8 @@ class _Movies:
     Attributes:
         ids: shape (m,).
         milliseconds: running times, shape (m,).
-        language_shares: shares of lines in each language, shape (m, LANGUAGES).
-        cast_language: language of the characters' names, shape (m,).
+        language_bounds: sums of the shares of lines in the languages up to each, shape (m, LANGUAGES - 1), by columns.
+        cast: places of the characters' names in the strings of _Lines, shape (m, CAST); no movie has one twice.
         topics: places in TOPICS, the first ``topic_counts`` of each row, shape (m, most).
         topic_counts: shape (m,).
         arcs: shape (m, ARC_POINTS).
@@ -110,8 +109,8 @@ class _Movies:
 
     ids: Ints
     milliseconds: Ints
-    language_shares: npt.NDArray[np.float64]
-    cast_language: Ints
+    language_bounds: npt.NDArray[np.float64]
+    cast: Ints
     topics: Ints
     topic_counts: Ints
     arcs: npt.NDArray[np.float32]
@@ -134,8 +133,8 @@ def segments(
     Returns:
         A frame of the schema of tables.subtitles.SubtitleSegments.
     """
-    movies = _movies(subtitles, details)
     lines = _Lines(seed)
+    movies = _movies(subtitles, details, lines, seed)
     schema = polars_schema(SubtitleSegments)
     # Without movies there is nobody to say anything.
     rows = rows if len(movies.ids) else 0
@@ -154,15 +153,18 @@ def _segments(numbers: npt.NDArray[np.int64], rows: int, movies: _Movies, lines:
     movie = numbers * count // rows
     first, after = (-(-place * rows // count) for place in (movie, movie + 1))
     place, places = numbers - first, after - first
-    language = choose(draw("language"), movies.language_shares[movie])
+    language = np.zeros(len(numbers), dtype=np.int64)
+    spoken = draw("language")
+    for bound in movies.language_bounds.T:
+        language += spoken >= bound.take(movie)
     arc = movies.arcs[movie, ((2 * place + 1) * ARC_POINTS // (2 * places))]
-    likely = [np.clip(_USUAL_FEELING + sign * _ARC_FEELING * arc, _LEAST_FEELING, _MOST_FEELING) for sign in (1, -1)]
-    feeling = choose(draw("feeling"), np.column_stack([*likely, 1 - likely[0] - likely[1]]))
+    good, bad = (np.clip(_USUAL_FEELING + sign * _ARC_FEELING * arc, _LEAST_FEELING, _MOST_FEELING) for sign in (1, -1))
+    felt = draw("feeling")
+    feeling = np.where(felt < good, _GOOD, np.where(felt < good + bad, _BAD, _NEITHER))
     topic = movies.topics[movie, (draw("topic") * movies.topic_counts[movie]).astype(np.int64)]
     speaker = (draw("speaker") * CAST).astype(np.int64)
     listener = (speaker + 1 + (draw("listener") * (CAST - 1)).astype(np.int64)) % CAST
-    cast = [lines.character(movies.ids[movie], movies.cast_language[movie], who, seed) for who in (speaker, listener)]
-    made = lines.make(language, feeling, topic, cast[1], draw)
+    made = lines.make(language, feeling, topic, movies.cast[movie, listener], draw)
 
     slot = movies.milliseconds[movie] / places
     shown = np.minimum(_READING_MS + _READING_MS_PER_CHARACTER * made["text"].str.len_chars().to_numpy(), slot)
@@ -170,14 +172,14 @@ def _segments(numbers: npt.NDArray[np.int64], rows: int, movies: _Movies, lines:
     return made.with_columns(
         segment_id=pl.Series(numbers),
         movie_id=pl.Series(movies.ids[movie]),
-        language=gather(LANGUAGES, language),
+        language=_LANGUAGES.gather(language),
         start_ms=pl.Series(start),
         end_ms=pl.Series(np.floor(start + shown)),
-        speaker=lines.strings.gather(cast[0]),
+        speaker=lines.strings.gather(movies.cast[movie, speaker]),
     ).select(polars_schema(SubtitleSegments).names())
 
 
-def _movies(subtitles: pl.DataFrame, details: pl.DataFrame) -> _Movies:
+def _movies(subtitles: pl.DataFrame, details: pl.DataFrame, lines: "_Lines", seed: int) -> _Movies:
     ids, movie = np.unique(subtitles["movie_id"].to_numpy(), return_inverse=True)
     language = subtitles["language"].to_physical().to_numpy()
     original = subtitles["is_original"].to_numpy()
@@ -197,8 +199,8 @@ def _movies(subtitles: pl.DataFrame, details: pl.DataFrame) -> _Movies:
     return _Movies(
         ids=ids,
         milliseconds=minutes["duration_minutes"].to_numpy().astype(np.int64) * 60_000,
-        language_shares=weights / weights.sum(axis=1, keepdims=True),
-        cast_language=own,
+        language_bounds=np.asfortranarray(np.cumsum(weights, axis=1)[:, :-1] / weights.sum(axis=1, keepdims=True)),
+        cast=lines.characters(ids, own, seed),
         topics=padded.to_numpy(),
         topic_counts=counts,
         arcs=one_each["sentiment_arc"].to_numpy(),
@@ -209,6 +211,9 @@ _GOOD, _BAD, _NEITHER = range(3)
 _COLOURED, _PLAIN, _STOCK = 0, 1, (2, 3, 4)
 """Kinds of pattern; stock lines by how they sound."""
 _KINDS = 5
+_LANGUAGES = pl.Series(LANGUAGES, dtype=pl.Enum(LANGUAGES))
+_TOPIC_LISTS = pl.Series([*([name] for name in TOPICS), []], dtype=pl.List(pl.Enum(TOPICS)))
+"""The topics of a line by the place of its topic in TOPICS; the last are those of a line about nothing."""
 _TOPIC_SLOTS = ("topic", "Topic", "about")
 
 
@@ -230,20 +235,25 @@ class _Lines:
             schema=[str(place) for place in range(slots + 1)],
         )  # fmt: skip
         empty = len(SLOTS)
-        self._slots = np.array(
-            [[*(SLOTS.index(name) for name in names), *[empty] * (slots - len(names))] for _, names in patterns]
-        )
-        self._about_topic = np.asarray(np.isin(self._slots, [SLOTS.index(slot) for slot in _TOPIC_SLOTS]).any(axis=1))
+        padded = [[*(SLOTS.index(name) for name in names), *[empty] * (slots - len(names))] for _, names in patterns]
+        self._slots = np.ascontiguousarray(np.array(padded).T)
+        self._about_topic = np.asarray(np.isin(self._slots, [SLOTS.index(slot) for slot in _TOPIC_SLOTS]).any(axis=0))
         self._words = _Words(seed)
         self.strings = pl.Series(self._words.strings)
 
-    def character(self, movie_id: Ints, language: Ints, who: Ints, seed: int) -> Ints:
-        """Return the place in ``strings`` of the name of one of a movie's characters; no two of a movie share one."""
+    def characters(self, movie_ids: Ints, language: Ints, seed: int) -> Ints:
+        """Return the places in ``strings`` of characters' names, shape (m, CAST), no two of a movie being the same.
+
+        Args:
+            movie_ids: shape (m,).
+            language: place in LANGUAGES of the language that the names are usual in, shape (m,).
+            seed: the seed of everything random.
+        """
         start, count = (extent[language] for extent in self._words.names)
-        first = (uniform(seed, movie_id, "subtitle_segments", "first character") * count).astype(np.int64)
-        step = 1 + (uniform(seed, movie_id, "subtitle_segments", "next character") * (count // CAST)).astype(np.int64)
+        first = (uniform(seed, movie_ids, "subtitle_segments", "first character") * count).astype(np.int64)
+        step = 1 + (uniform(seed, movie_ids, "subtitle_segments", "next character") * (count // CAST)).astype(np.int64)
         step = np.minimum(step, (count - 1) // (CAST - 1))
-        return np.asarray(start + (first + who * step) % count)
+        return np.asarray(start[:, None] + (first[:, None] + np.arange(CAST) * step[:, None]) % count[:, None])
 
     def make(self, language: Ints, feeling: Ints, topic: Ints, listener: Ints, draw: Draw) -> pl.DataFrame:
         """Return text, sentiment and topics of lines.
@@ -262,11 +272,12 @@ class _Lines:
         pattern = self._pattern_start[pool] + (draw("pattern") * self._pattern_count[pool]).astype(np.int64)
         words = self._words
         adjective = _pick(words.adjectives, language * 2 + np.minimum(feeling, _BAD), draw("adjective"))
-        fillings = np.column_stack(
+        topic_of_language = language * len(TOPICS) + topic
+        fillings = np.concatenate(
             [
-                words.topic + language * len(TOPICS) + topic,
-                words.topic_large + language * len(TOPICS) + topic,
-                words.topic_about + language * len(TOPICS) + topic,
+                words.topic + topic_of_language,
+                words.topic_large + topic_of_language,
+                words.topic_about + topic_of_language,
                 adjective,
                 _pick(words.nouns, language, draw("noun")),
                 listener,
@@ -276,8 +287,9 @@ class _Lines:
         )
         rows = np.arange(len(pattern))
         parts = [self._texts["0"].gather(pattern).alias("text 0")]
-        for slot in range(self._slots.shape[1]):
-            parts.append(self.strings.gather(fillings[rows, self._slots[pattern, slot]]).alias(f"slot {slot}"))
+        for slot in range(len(self._slots)):
+            filling = fillings.take(self._slots[slot].take(pattern) * len(rows) + rows)
+            parts.append(self.strings.gather(filling).alias(f"slot {slot}"))
             parts.append(self._texts[str(slot + 1)].gather(pattern).alias(f"text {slot + 1}"))
         tail = np.where(kind <= _PLAIN, _pick(words.tails, language, draw("tail")), 0)
         parts.append(self.strings.gather(np.where(draw("tailed") < TAIL_SHARE, tail, 0)).alias("tail"))
@@ -286,7 +298,7 @@ class _Lines:
         return pl.DataFrame(parts).select(
             text=pl.concat_str(pl.all()),
             sentiment=pl.Series((tone + _TONE_SPREAD * (2 * draw("tone") - 1)).round(3)),
-            topics=gather([*([name] for name in TOPICS), []], about),
+            topics=_TOPIC_LISTS.gather(about),
         )
 
 

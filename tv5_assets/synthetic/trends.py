@@ -1,8 +1,9 @@
 """How popular a movie is, day by day and at this moment.
 
 Momentum and velocity are real: exponentially decayed counts of the rating stream. Season, viral moments and what
-follows from them (popularity, views, searches) are invented on top. What does not belong here: how trends are cached
-(stores/redis.py) and how often they are renewed (cadence.py).
+follows from them (popularity, views, searches) are invented on top. What must agree in every row is declared in RULES
+and NOW_RULES. What does not belong here: how trends are cached (stores/redis.py) and how often they are renewed
+(cadence.py).
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tv5_assets.cadence import TRENDS
+from tv5_assets.coherence import Rule
 from tv5_assets.draws.streams import uniform
 from tv5_assets.errors import InputError
 from tv5_assets.tables.synthetic import AGE_RANGES, TrendingTopics, Trends, TrendsNow
@@ -308,3 +310,72 @@ def _offered_in(platforms: pl.DataFrame) -> pl.DataFrame:
         orient="row",
     )
     return offers.join(reach, on="region").select("movie_id", region="seen_from").unique()
+
+
+def _days_before(column: str, days: int) -> pl.Expr:
+    """Return a movie's value so many days before, null where that day is not in the row that many rows above."""
+    before = pl.col(column).shift(days).over("movie_id")
+    return pl.when(pl.col("date") - pl.col("date").shift(days).over("movie_id") == timedelta(days=days)).then(before)
+
+
+def _season_of_date() -> pl.Expr:
+    angle = (pl.col("date").dt.ordinal_day() - SEASON_PEAK) * (2 * np.pi / 365.25)
+    return 1 + SEASON_AMPLITUDE * angle.cos()
+
+
+def _viral_lifts() -> pl.Expr:
+    """Return whether popularity is as high as half of the momentum more would make it where viral, lower elsewhere.
+
+    Popularity is a logarithm over that of the highest day; what it is over is seen where no viral moment has been.
+    """
+    real, popularity = pl.col("momentum").cast(pl.Float64) * pl.col("season_factor"), pl.col("popularity")
+    scale = (popularity / real.log1p()).filter(real > 0.01).min()
+    lifted = scale * (real * (1 + VIRAL_THRESHOLD)).log1p()
+    return pl.when("is_viral").then(popularity >= lifted - _ROUNDING).otherwise(popularity <= lifted + _ROUNDING)
+
+
+def _noisy(column: str, most: int) -> pl.Expr:
+    usual = most * pl.col("popularity")
+    return pl.col(column).is_between((usual * (1 - _NOISE)).floor() - 1, (usual * (1 + _NOISE)).ceil())
+
+
+_ROUNDING = 1e-4
+
+RULES = (
+    Rule(
+        "velocity_of_momentum",
+        f"Velocity is the change of momentum over {VELOCITY_DAYS} days, a day.",
+        lambda: (
+            (pl.col("velocity") * VELOCITY_DAYS - (pl.col("momentum") - _days_before("momentum", VELOCITY_DAYS))).abs()
+            <= _ROUNDING * (1 + pl.col("momentum"))
+        ),
+    ),
+    Rule(
+        "season_of_date",
+        "The season factor is that of the day of the year, highest at Christmas.",
+        lambda: (pl.col("season_factor") - _season_of_date()).abs() <= _ROUNDING,
+    ),
+    Rule(
+        "viral_lifts",
+        "A viral moment, and nothing else, lifts popularity by what half of the momentum more would.",
+        _viral_lifts,
+    ),
+    Rule(
+        "views_of_popularity",
+        f"Views and searches are those of the popularity, give or take {_NOISE:.0%}.",
+        lambda: _noisy("view_count", _MOST_VIEWS) & _noisy("search_volume", _MOST_SEARCHES),
+    ),
+)
+"""What must agree in every row of the trends, sorted by movie and day; the rest is in quality/trending.py."""
+
+NOW_RULES = (
+    Rule(
+        "audience_is_whole",
+        "The age brackets of a movie's raters sum to 1.",
+        lambda: (
+            (pl.sum_horizontal(pl.col("demographic_breakdown").struct.field(age) for age in AGE_RANGES) - 1).abs()
+            <= _ROUNDING
+        ),
+    ),
+)
+"""What must agree in every row of the ranking of a moment."""

@@ -158,12 +158,12 @@ def users(user_ids: npt.NDArray[np.int32] | pl.Series, seed: int) -> pl.DataFram
 
     archetype = choose(draw("archetype"), ARCHETYPE_SHARES)
     city = choose(draw("city"), [COUNTRY_SHARES[place.country] * place.share for place in CITIES])
-    language_count = choose(draw("language_count"), _LANGUAGE_COUNT_SHARES[archetype]) + 1
+    language_count = choose_in_row(draw("language_count"), _LANGUAGE_COUNT_SHARES, archetype) + 1
     return pl.DataFrame(
         {
             "user_id": ids,
             "name": _names(city, draw("first_name"), draw("last_name"), seed),
-            "age_range": gather(AGE_RANGES, choose(draw("age_range"), AGE_SHARES[archetype])),
+            "age_range": gather(AGE_RANGES, choose_in_row(draw("age_range"), AGE_SHARES, archetype)),
             "country": gather([place.country for place in CITIES], city),
             "city": gather([place.name for place in CITIES], city),
             "timezone": gather([place.timezone for place in CITIES], city),
@@ -176,8 +176,8 @@ def users(user_ids: npt.NDArray[np.int32] | pl.Series, seed: int) -> pl.DataFram
             "genre_preferences": _genres(
                 archetype, [draw(f"genre {place}") for place in range(3)], draw("genre count")
             ),
-            "pacing": gather(PACINGS, choose(draw("pacing"), _PACING_SHARES[archetype])),
-            "tolerance": gather(TOLERANCES, choose(draw("tolerance"), _TOLERANCE_SHARES[archetype])),
+            "pacing": gather(PACINGS, choose_in_row(draw("pacing"), _PACING_SHARES, archetype)),
+            "tolerance": gather(TOLERANCES, choose_in_row(draw("tolerance"), _TOLERANCE_SHARES, archetype)),
             # Between half and twice of what is usual.
             "weekly_hours": (_WEEKLY_HOURS[archetype] * 2 ** (2 * draw("weekly_hours") - 1)).round(1),
         }

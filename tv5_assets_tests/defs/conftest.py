@@ -30,7 +30,7 @@ def materialized() -> Iterator[Platform]:
         ):
             platform = Platform(stores, instance)
             result = platform.materialize()
-            assert result.success, "the whole graph has to be materialized before anything can be corrupted"
+            assert result.success, f"nothing can be corrupted before all is materialized; {_failures(result)} failed"
             failing = [found for found in result.get_asset_check_evaluations() if not found.passed]
             assert {found.severity for found in failing} <= {dg.AssetCheckSeverity.WARN}, failing
             _take_for_fast(platform)
@@ -42,6 +42,16 @@ def platform(materialized: Platform) -> Iterator[Platform]:
     """The platform, mended after the test."""
     with materialized.mending():
         yield materialized
+
+
+def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
+    """Return the steps and the gates that failed, each with what it said."""
+    steps = [event for event in result.all_events if event.is_step_failure]
+    gates = [found for found in result.get_asset_check_evaluations() if not found.passed]
+    return [
+        *(f"{event.step_key}: {event.step_failure_data.error_display_string.strip()[-300:]}" for event in steps),
+        *(f"{found.asset_key.to_user_string()} {found.check_name}: {found.description}" for found in gates),
+    ]
 
 
 def _take_for_fast(platform: Platform) -> None:

@@ -17,3 +17,10 @@ def test_a_choice_by_a_row_of_a_table_is_that_by_its_shares() -> None:
 def test_a_row_that_weighs_nothing_chooses_the_last() -> None:
     weights = np.array([[1.0, 1.0], [0.0, 0.0], [0.0, 2.0]])
     assert choose_in_row(np.array([0.4, 0.4, 0.0, 0.99]), weights, np.array([0, 1, 2, 0])).tolist() == [0, 1, 1, 1]
+
+
+def test_the_largest_draw_stays_in_its_row_and_chooses_nothing_that_weighs_nothing() -> None:
+    weights = np.tile([0.0, 1.0, 1.0, 0.0], (5_000, 1))
+    row = np.arange(5_000)
+    assert set(choose_in_row(np.full(5_000, 1 - 2.0**-53), weights, row).tolist()) == {2}
+    assert set(choose_in_row(np.zeros(5_000), weights, row).tolist()) == {1}

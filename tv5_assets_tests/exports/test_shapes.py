@@ -12,6 +12,10 @@ from tv5_assets.tables.processed import Movies, Ratings, Tags
 from tv5_assets.tables.synthetic import Platforms, Users
 from tv5_assets.tables.table import Table, all_tables, polars_schema
 
+PREFERENCES = (
+    "viewing_time_patterns", "device_preferences", "mood_preferences", "genre_preferences", "pacing", "tolerance",
+    "weekly_hours",
+)  # fmt: skip
 NOON = datetime(2001, 2, 3, 12, 0, tzinfo=UTC)
 
 
@@ -105,9 +109,7 @@ def test_a_user_has_demographics_and_preferences():
             "language_preferences": row["languages"],
             "cultural_context": row["cultural_context"],
         },
-        "preferences": {
-            name: row[name] for name in ("viewing_time_patterns", "device_preferences", "mood_preferences")
-        },
+        "preferences": {name: row[name] for name in PREFERENCES},
         "archetype": row["archetype"],
     }
 

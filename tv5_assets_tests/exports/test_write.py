@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 import pytest
 from typer.testing import CliRunner
 from upath import UPath
@@ -95,7 +96,7 @@ def test_a_flat_export_is_the_table_as_it_is_stored(settings: Settings, tmp_path
     path = tmp_path / f"users.{file_format}"
     export(USERS, settings, out=str(path), flat=True)
     if file_format == "csv":
-        table = table.with_columns(pl.col("user_id").cast(pl.String))
+        table = table.with_columns(cs.numeric().cast(pl.String))
     assert read(path, file_format) == plain(table)
 
 
@@ -138,6 +139,7 @@ def test_where_it_is_written(settings: Settings, tmp_path: Path, monkeypatch: py
     assert export(USERS, settings).path == UPath("users.jsonl")
     assert export(USERS, settings, "csv").path == UPath("users.csv")
     assert export(USERS, settings, "csv", out=str(settings.home)).path == UPath(settings.home / "users.csv")
+    assert export(USERS, settings, "csv", out="new/").path == UPath("new/users.csv")
     assert export(USERS, settings, out="deep/er/x.parquet").path == UPath("deep/er/x.parquet")
     assert pl.read_parquet("deep/er/x.parquet").height == USER_COUNT
     remote = export(USERS, settings, out="memory://bucket/users.jsonl").path

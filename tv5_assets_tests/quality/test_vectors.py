@@ -1,19 +1,23 @@
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
 from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.quality import vectors as rules
 from tv5_assets.quality.vectors import (
     all_rules,
+    dimensions_vary,
     finite,
     finite_tensors,
     ids_match,
+    like_texts_are_near,
     mostly_unique,
     no_zero_vector,
     normalized,
     shape_is,
+    texts_are_near,
 )
 
 
@@ -115,3 +119,62 @@ def test_a_tensor_that_is_not_finite_fails(value: float) -> None:
     assert not verdict.passed
     assert verdict.facts == {"values": 3, "not_finite": 1}
     assert not finite_tensors({}).passed
+
+
+def test_equal_texts_may_have_equal_vectors(good: Vectors) -> None:
+    half = corrupted(good, slice(0, 50), good.matrix[0])  # 51 distinct ones
+    assert mostly_unique(half, texts=53).passed
+    verdict = mostly_unique(half, texts=54)
+    assert not verdict.passed
+    assert (verdict.facts["unique"], verdict.facts["distinct_texts"]) == (51, 54)
+
+
+def test_dimensions_that_vary_alike_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix = np.random.default_rng(1).standard_normal((500, 40), dtype=np.float32)
+    vectors = Vectors(np.arange(500, dtype=np.int32), matrix, "made")
+    monkeypatch.setattr(rules, "_ROWS_AT_ONCE", 7)
+    verdict = dimensions_vary(vectors)
+    assert verdict.passed
+    assert verdict.facts["spread_per_dimension"] == pytest.approx(matrix.std(axis=0).mean(), rel=1e-4)
+    assert verdict.facts["mean_per_dimension"] == pytest.approx(matrix.mean(), abs=1e-5)
+
+
+@pytest.mark.parametrize("fault", ["three of forty are dead", "one outweighs", "all alike"])
+def test_dimensions_that_do_not_vary_fail(fault: str) -> None:
+    matrix = np.random.default_rng(1).standard_normal((500, 40), dtype=np.float32)
+    if fault == "three of forty are dead":
+        matrix[:, :3] = 0.5
+    elif fault == "one outweighs":
+        matrix[:, 7] *= 5
+    else:
+        matrix[:] = matrix[0]
+    assert not dimensions_vary(Vectors(np.arange(500, dtype=np.int32), matrix, "made")).passed
+
+
+def test_broken_vectors_are_left_to_their_own_rules(good: Vectors) -> None:
+    assert dimensions_vary(corrupted(good, 3, np.nan)).facts == pytest.approx(
+        dimensions_vary(replace(good, ids=np.delete(good.ids, 3), matrix=np.delete(good.matrix, 3, axis=0))).facts
+    )
+
+
+def test_like_texts_are_near_and_others_far(good: Vectors) -> None:
+    verdict = like_texts_are_near(good.matrix, good.matrix)
+    assert verdict.passed
+    assert verdict.facts["near_cosine"] == pytest.approx(1)
+    assert abs(float(verdict.facts["random_cosine"])) < 0.1
+    assert not like_texts_are_near(good.matrix, np.roll(good.matrix, 1, axis=0)).passed
+    alike = np.repeat(good.matrix[:1], 20, axis=0)
+    assert not like_texts_are_near(alike, alike).passed  # near, but everything is
+
+
+def test_texts_are_asked_for_by_the_ids_of_their_vectors(good: Vectors) -> None:
+    texts = pl.LazyFrame({"id": good.ids[::-1], "text": [f"Text, number {number}." for number in good.ids[::-1]]})
+    asked = []
+
+    def encode(altered: list[str]) -> np.ndarray:
+        asked.extend(altered)
+        return good.matrix[[int(text.split()[-2]) - 1 for text in (text.replace(" -", "") for text in altered)]]
+
+    assert texts_are_near(good, texts, encode, seed=0).passed
+    assert len(asked) == rules.NEAR_PAIRS
+    assert all(text.startswith("text - number ") and text.endswith(" - !") for text in asked)

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
+from tv5_assets.cli import app
 from tv5_assets.declaration.declaration import Declaration
-from tv5_assets.declaration.read import read_declaration
+from tv5_assets.declaration.read import MANUAL, read_declaration
 from tv5_assets.doctor import catalog_schema
 from tv5_assets.errors import InputError
 from tv5_assets.synthetic.catalog.files import generate
@@ -403,3 +405,47 @@ def test_a_wrong_schema_is_one_line_of_a_command_and_a_finding_of_the_doctor(tmp
     finding = catalog_schema(schema)
     assert (finding.state, told[0]) == ("problem", f"tv5: {finding.text}")
     assert catalog_schema(None).state == "ok"
+
+
+def test_a_word_of_weight_0_never_comes_up(tmp_path: Path) -> None:
+    text = """
+fields:
+  - {name: kind, kind: categorical, description: Kind, values: {book: 0.4999995, film: 0.5, song: 0}}
+  - name: mark
+    kind: conditional
+    description: Mark
+    by: kind
+    cases:
+      book: {kind: categorical, values: {a: 0.3333333, b: 0.6666663, c: 0}}
+      film: {kind: categorical, values: {d: 1, a: 0}}
+      song: {kind: categorical, values: {e: 1}}
+"""
+    frame = items(declared(tmp_path, text), 20_000, seed=1).collect()
+    assert set(frame["kind"].cast(pl.String)) == {"book", "film"}
+    assert set(frame.select(pl.format("{} {}", "kind", "mark")).to_series()) == {"book a", "book b", "film d"}
+
+
+def test_the_example_of_the_manual_works(tmp_path: Path) -> None:
+    manual = Path(__file__).resolve().parents[2] / MANUAL
+    example = manual.read_text().split("```yaml\n")[1].split("```")[0]
+    frame = items(declared(tmp_path, example), 200, seed=1).collect()
+    assert frame.columns == ["item_id", "id", "genre", "title", "pages", "suspects", "blurb"]
+    crime = pl.col("genre") == "crime"
+    assert frame.select((pl.col("suspects").is_not_null() == crime).all()).item()
+    assert frame.filter(crime).select((pl.col("blurb").str.contains("suspects")).all()).item()
+    for kind in ("uuid", "product", "conditional", "datetime", "lookup"):
+        assert f"`{kind}`" in manual.read_text()
+
+
+def test_the_command_writes_rows_and_tells_a_fault_in_one_line(tmp_path: Path) -> None:
+    schema, out = tmp_path / "other.yaml", tmp_path / "items.csv"
+    schema.write_text(OTHER)
+    written = CliRunner().invoke(app, ["generate", str(schema), "--rows", "70", "--out", str(out), "--seed", "3"])
+    assert written.exit_code == 0, written.output
+    assert "items.csv: 70 rows" in written.stdout
+    assert len(pl.read_csv(out)) == 70
+    schema.write_text(OTHER.replace("kind: lookup", "kind: look"))
+    refused = CliRunner().invoke(app, ["generate", str(schema), "--out", str(out), "--force"])
+    assert refused.exit_code == 1
+    assert f"tv5: {schema}, line 5, field weight: kind: there is no kind 'look'" in refused.stderr
+    assert len(pl.read_csv(out)) == 70

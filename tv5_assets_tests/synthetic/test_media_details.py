@@ -6,8 +6,10 @@ from tv5_assets.draws.choices import choose_several, gather_several
 from tv5_assets.quality import frames, media
 from tv5_assets.synthetic.media_details import RATING_WEIGHTS, RULES, media_details
 from tv5_assets.synthetic.origins import ORIGINS, PARTNERS, SPOKEN, origins
-from tv5_assets.tables.media import CONTENT_RATINGS, FILM_COUNTRIES, FILM_LANGUAGES, MediaDetails
+from tv5_assets.tables.media import CONTENT_RATINGS, FILM_COUNTRIES, MediaDetails
 from tv5_assets.tables.processed import GENRES
+from tv5_assets.tables.synthetic import FILM_LANGUAGES
+from tv5_assets.tables.table import is_synthetic
 from tv5_assets_tests.synthetic.catalogue import made_movies, made_ratings
 from tv5_assets_tests.synthetic.statistics import fits
 
@@ -206,3 +208,8 @@ def test_what_weighs_more_is_drawn_first_more_often() -> None:
     assert (choose_several(draws, np.tile([0.5, 0.0, 0.5], (60_000, 1)))[:, 2] == 1).all()
     several = gather_several(["a", "b", "c"], np.array([[2, 0, 1], [1, 2, 0]]), np.array([2, 0]))
     assert several.to_list() == [["c", "a"], []]
+
+
+def test_ids_and_the_audience_score_are_real_and_nothing_else() -> None:
+    real = {name for name, column in MediaDetails.columns().items() if not is_synthetic(column)}
+    assert real == {"movie_id", "audience_score"}

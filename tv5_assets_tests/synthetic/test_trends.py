@@ -3,11 +3,17 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import spearmanr
 
+from tv5_assets.coherence import Rule
 from tv5_assets.errors import InputError
+from tv5_assets.quality import trending
+from tv5_assets.quality.frames import every_row
 from tv5_assets.synthetic.platforms import platforms
 from tv5_assets.synthetic.trends import (
     MOMENTUM_HALF_LIFE,
+    NOW_RULES,
+    RULES,
     SEASON_AMPLITUDE,
     VIRAL_CHANCE,
     trending_topics,
@@ -167,11 +173,54 @@ class TestTrends:
         with pytest.raises(InputError, match="no ratings"):
             trends(ratings.head(0), seed=1, movies=5, days=5)
 
+    @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+    def test_every_day_agrees_with_itself_and_the_days_before(self, history: pl.DataFrame, rule: Rule) -> None:
+        verdict = every_row(history.lazy(), [rule])[rule.name]
+        assert verdict.passed, verdict.description
+
+    def test_rules_see_what_does_not_agree(self, history: pl.DataFrame) -> None:
+        calm = history.with_columns(is_viral=pl.lit(value=False))
+        broken = {name: one.facts["broken"] for name, one in every_row(calm.lazy(), RULES).items()}
+        assert broken["viral_lifts"] > 0.9 * history["is_viral"].sum() > 0
+        later = history.with_columns(pl.col("date") + timedelta(days=30))
+        assert every_row(later.lazy(), RULES)["season_of_date"].facts["broken"] > 0.5 * len(history)
+
+    def test_popularity_ranks_as_momentum_day_by_day(self, history: pl.DataFrame) -> None:
+        verdict = trending.popularity_follows_momentum(history.lazy())
+        assert verdict.passed, verdict.description
+        by_day = [
+            spearmanr(day["momentum"], day["popularity"]).statistic
+            for day in history.partition_by("date")
+            if day["momentum"].n_unique() > 1
+        ]
+        assert verdict.facts["least"] == pytest.approx(min(by_day), abs=1e-6)
+        assert verdict.facts["days"] == len(by_day)
+        shuffled = history.with_columns(pl.col("popularity").shuffle(seed=0))
+        assert not trending.popularity_follows_momentum(shuffled.lazy()).passed
+        flat = history.with_columns(popularity=pl.lit(0.5, pl.Float32))
+        assert not trending.popularity_follows_momentum(flat.lazy()).passed
+
+    def test_momentum_is_counted_anew(self, history: pl.DataFrame, ratings: pl.LazyFrame) -> None:
+        assert trending.momentum_is_of_ratings(history.lazy(), ratings).passed
+        assert not trending.momentum_is_of_ratings(history.lazy(), ratings.head(19_000)).passed
+
+    def test_viral_moments_begin_as_often_as_declared(self, ratings: pl.LazyFrame, history: pl.DataFrame) -> None:
+        year = trends(ratings, seed=42, movies=300, days=365)
+        verdict = trending.viral_as_declared(year.lazy())
+        assert verdict.passed, verdict.description
+        assert verdict.facts["whole"] == 300 * 364
+        assert not trending.viral_as_declared(year.with_columns(is_viral=pl.lit(value=False)).lazy()).passed
+        assert trending.viral_as_declared(history.head(100).lazy()).passed
+
 
 class TestTrendsNow:
     def test_the_frame_is_as_its_schema_says(self, now: pl.DataFrame) -> None:
         TrendsNow.validate(now)
         assert (now["as_of"] == NOW).all()
+
+    def test_it_agrees_with_itself_and_with_its_history(self, now: pl.DataFrame, history: pl.DataFrame) -> None:
+        verdicts = trending.beside_history(now.lazy(), history.lazy()) | every_row(now.lazy(), NOW_RULES)
+        assert all(verdict.passed for verdict in verdicts.values()), verdicts
 
     def test_each_scope_ranks_from_one_by_falling_score(self, now: pl.DataFrame) -> None:
         for scope in now.partition_by("scope"):

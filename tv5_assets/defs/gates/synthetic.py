@@ -8,9 +8,9 @@ from tv5_assets.cadence import TRENDS
 from tv5_assets.dagster_kit.checks import Gate, coherence_gate, rule_gate
 from tv5_assets.dagster_kit.resources import SettingsResource
 from tv5_assets.defs.gates.common import MOVIES, RATINGS, known_movies, known_users
-from tv5_assets.quality import audience, frames, offers
+from tv5_assets.quality import audience, frames, offers, trending
 from tv5_assets.quality.verdict import Verdict
-from tv5_assets.synthetic import platforms, users
+from tv5_assets.synthetic import platforms, trends, users
 
 
 def synthetic_gates() -> list[Gate]:
@@ -69,6 +69,38 @@ def synthetic_gates() -> list[Gate]:
             "Every tracked movie has a row for every day.",
             partial(frames.complete_grid, rows="movie_id", columns="date"),
             reads={"frame": "synthetic/trends"},
+        ),
+        coherence_gate("synthetic/trends", trends.RULES),
+        rule_gate(
+            "synthetic/trends",
+            "popularity_follows_momentum",
+            "On every day movies rank by popularity nearly as by the real momentum of their ratings.",
+            trending.popularity_follows_momentum,
+            reads={"trends": "synthetic/trends"},
+        ),
+        rule_gate(
+            "synthetic/trends",
+            "momentum_is_of_ratings",
+            "The momentum of the last day is that of the ratings, counted anew.",
+            trending.momentum_is_of_ratings,
+            reads={"trends": "synthetic/trends", "ratings": RATINGS},
+        ),
+        rule_gate(
+            "synthetic/trends",
+            "viral_as_declared",
+            f"A viral moment begins on one of {1 / trends.VIRAL_CHANCE:,.0f} days of a movie.",
+            trending.viral_as_declared,
+            reads={"trends": "synthetic/trends"},
+        ),
+        coherence_gate("synthetic/trends_now", trends.NOW_RULES),
+        Gate(
+            "synthetic/trends_now",
+            {
+                "ranked_by_score": "In each scope the score falls with the rank, which has no gap.",
+                "peak_of_history": "The peak is a day of the movie's highest popularity.",
+            },
+            trending.beside_history,
+            reads={"trends_now": "synthetic/trends_now", "trends": "synthetic/trends"},
         ),
         rule_gate(
             "synthetic/trends_now",

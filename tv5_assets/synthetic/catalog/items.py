@@ -6,19 +6,19 @@ A row depends on the seed and on its number alone. What does not belong here: ho
 
 from collections.abc import Callable
 from functools import partial
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from tv5_assets.declaration.declaration import Case, Declaration
+from tv5_assets.declaration.declaration import Declaration
 from tv5_assets.declaration.declaration import Rows as Where
-from tv5_assets.declaration.model import KEY
+from tv5_assets.declaration.model import KEY, Conditional
 from tv5_assets.draws.chunks import CHUNK_ROWS, chunked
 from tv5_assets.draws.streams import uniform
 from tv5_assets.synthetic.catalog.rows import Make, Rows
-from tv5_assets.synthetic.catalog.values import maker
+from tv5_assets.synthetic.catalog.values import maker, weighted_by
 from tv5_assets.tables.declared import column
 
 
@@ -51,43 +51,54 @@ def items(
     return chunked(rows, make, generator.schema, chunk_rows)
 
 
+class _Prepared(NamedTuple):
+    """What makes a field's values in some rows; the value of the field that it goes by names its draws."""
+
+    where: Where
+    value: str
+    make: Make
+
+
 class _Generator:
     """What is prepared once for all chunks: pools of words and names, tables of weights."""
 
     def __init__(self, declaration: Declaration, seed: int):
         self._seed = seed
         self._dtypes = {name: column(declaration, field).dtype for name, field in declaration.fields.items()}
-        self._makers: dict[str, list[tuple[Case, Make]]] = {
-            name: [
-                (case, maker(declaration, case, self._dtypes[name], seed))
-                for case in declaration.cases(declaration.fields[name])
-            ]
-            for name in declaration.order
-        }
+        self._makers = {name: self._prepared(declaration, name) for name in declaration.order}
         self.schema = pl.Schema(
             {KEY: pl.Int32(), **{field.name: self._dtypes[field.name] for field in declaration.stored}}
         )
+
+    def _prepared(self, declaration: Declaration, name: str) -> list[_Prepared]:
+        field, dtype = declaration.fields[name], self._dtypes[name]
+        cases = declaration.cases(field)
+        if isinstance(field.spec, Conditional) and (make := weighted_by(field.spec, dtype)):
+            return [_Prepared(declaration.rows(field), "", make)]
+        return [
+            _Prepared(case.rows, case.value or "", maker(declaration, case.spec, dtype, self._seed)) for case in cases
+        ]
 
     def rows(self, numbers: npt.NDArray[np.int64]) -> pl.DataFrame:
         """Return the rows of the given numbers, counted from 0."""
         made: dict[str, pl.Series] = {}
         everything = Rows(numbers, made)
-        for name, makers in self._makers.items():
-            made[name] = self._field(name, makers, everything)
+        for name, cases in self._makers.items():
+            made[name] = self._field(name, cases, everything)
         made[KEY] = pl.Series(numbers + 1, dtype=pl.Int32)
         return pl.DataFrame({name: made[name] for name in self.schema})
 
-    def _field(self, name: str, makers: list[tuple[Case, Make]], rows: Rows) -> pl.Series:
+    def _field(self, name: str, cases: list[_Prepared], rows: Rows) -> pl.Series:
         """Return a field's values: each case's in its rows, null in the others."""
         parts: list[pl.Series] = []
         places: list[npt.NDArray[np.intp]] = []
-        for case, make in makers:
-            draw = partial(_draw, self._seed, name, case.value or "")
-            if not case.rows:
-                return make(rows, draw)
-            chosen = np.flatnonzero(_chosen(rows, case.rows))
+        for case in cases:
+            draw = partial(_draw, self._seed, name, case.value)
+            if not case.where:
+                return case.make(rows, draw)
+            chosen = np.flatnonzero(_chosen(rows, case.where))
             places.append(chosen)
-            parts.append(make(rows.at(chosen), draw))
+            parts.append(case.make(rows.at(chosen), draw))
         found = np.concatenate(places)
         # Where each row's value is among the parts; -1, then null, where it is in none.
         position = np.full(len(rows), -1)

@@ -6,17 +6,19 @@ What does not belong here: words and sentences (texts.py), and which rows have w
 import math
 from datetime import timedelta
 from functools import partial
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from tv5_assets.declaration.declaration import Case, Declaration
+from tv5_assets.declaration.declaration import Declaration
 from tv5_assets.declaration.model import (
     SLOT,
     Categorical,
     Choice,
+    Conditional,
     Float,
     Integer,
     Lookup,
@@ -24,6 +26,7 @@ from tv5_assets.declaration.model import (
     PersonName,
     Product,
     Share,
+    Spec,
     Template,
     Uuid,
     WordList,
@@ -40,43 +43,66 @@ _DASHES = (8, 13, 18, 23)
 _UUID_LENGTH = 36
 
 
-def maker(declaration: Declaration, case: Case, dtype: pl.DataType, seed: int) -> Make:
-    """Return what makes the values of a case.
+def weighted_by(spec: Conditional, dtype: pl.DataType) -> Make | None:
+    """Return what makes the values of a conditional of weighted words alone, all cases at once; None for any other."""
+    cases = {value: case.values for value, case in spec.cases.items() if isinstance(case, Categorical)}
+    if len(cases) < len(spec.cases) or not isinstance(dtype, pl.Enum):
+        return None
+    words = pl.Series(dtype.categories, dtype=dtype)
+    shares = {value: _shares([weights.get(word, 0.0) for word in words]) for value, weights in cases.items()}
+
+    def make(rows: Rows, draw: Draw) -> pl.Series:
+        by = cast(pl.Enum, rows.made[spec.by].dtype).categories
+        table = np.array([shares.get(value, np.zeros(len(words))) for value in by])
+        return words.gather(choose(draw(rows.numbers, ""), table[rows.codes(spec.by)]))
+
+    return make
+
+
+def maker(declaration: Declaration, spec: Spec, dtype: pl.DataType, seed: int) -> Make:
+    """Return what makes the values of a kind.
 
     Args:
         declaration: the fields.
-        case: of one of them.
+        spec: the kind with its settings.
         dtype: the field's type.
         seed: the seed of everything random, for what all rows share.
     """
-    match case.spec:
+    match spec:
         case Uuid():
             return _uuids
-        case Categorical(values=shares):
-            words = pl.Series(list(shares), dtype=dtype)
-            return lambda rows, draw: words.gather(choose(draw(rows.numbers, ""), list(shares.values())))
+        case Categorical(values=weights):
+            words, shares = pl.Series(list(weights), dtype=dtype), _shares(list(weights.values()))
+            return lambda rows, draw: words.gather(choose(draw(rows.numbers, ""), shares))
         case Choice(values=values):
             several = pl.Series(values, dtype=dtype)
             return lambda rows, draw: several.gather((draw(rows.numbers, "") * len(several)).astype(np.int64))
         case Words():
-            return words_maker(declaration, case.spec)
+            return words_maker(declaration, spec)
         case WordList():
-            return list_maker(declaration, case.spec)
+            return list_maker(declaration, spec)
         case PersonName():
-            people = _people(case.spec, seed)
+            people = _people(spec, seed)
             return lambda rows, draw: people.gather((draw(rows.numbers, "") * len(people)).astype(np.int64))
         case Moments():
-            return partial(_moments, case.spec)
+            return partial(_moments, spec)
         case Integer() | Float():
-            return partial(_numbers, case.spec, dtype)
+            return partial(_numbers, spec, dtype)
         case Template():
-            return partial(_filled, case.spec)
+            return partial(_filled, spec)
         case Lookup():
-            return partial(_looked_up, case.spec, dtype)
+            return partial(_looked_up, spec, dtype)
         case Product():
-            return partial(_product, case.spec, dtype)
+            return partial(_product, spec, dtype)
         case Share():
-            return partial(_share, case.spec, dtype)
+            return partial(_share, spec, dtype)
+
+
+def _shares(weights: list[float]) -> npt.NDArray[np.float64]:
+    """Return weights of which the last that is not 0 leaves nothing over for those after it, by no rounding."""
+    shares = np.array(weights)
+    shares[np.flatnonzero(shares)[-1]] += 1
+    return shares
 
 
 def _uuids(rows: Rows, draw: Draw) -> pl.Series:

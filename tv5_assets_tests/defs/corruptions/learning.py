@@ -95,8 +95,9 @@ def _flat_dimensions(asset: str) -> Corrupt:
 
     def corrupt(platform: Platform) -> None:
         vectors = platform.vectors(asset)
-        vectors.matrix[:, ::10] = vectors.matrix[:, ::10].mean(axis=0)
-        vectors.matrix /= np.linalg.norm(vectors.matrix, axis=1, keepdims=True)
+        matrix = vectors.matrix
+        matrix[:, ::10] = matrix[:, ::10].mean(axis=0)
+        matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
         platform.put_vectors(asset, vectors)
 
     return corrupt

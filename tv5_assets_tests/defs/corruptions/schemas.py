@@ -24,11 +24,17 @@ def table_corruptions() -> list[Corruption]:
     seen_by_count = {
         "features/episodes": ("one_per_rating",),
         "synthetic/trends": ("every_day",),
+        "synthetic/trends_now": ("ranked_by_score",),
         "synthetic/subtitle_segments": ("in_order",),
         "synthetic/credits": ("billing_contiguous",),
         "synthetic/catalog": ("unique_id",),
     }
-    seen_by_values = {"synthetic/credits": ("billing_contiguous",), "synthetic/catalog": ("texts_of_fields",)}
+    seen_by_values = {
+        "synthetic/trends": ("season_of_date",),
+        "synthetic/trends_now": ("ranked_by_score",),
+        "synthetic/credits": ("billing_contiguous",),
+        "synthetic/catalog": ("texts_of_fields",),
+    }
     return [
         corruption
         for key, schema in all_tables().items()

@@ -20,6 +20,7 @@ def subtitle_corruptions() -> list[Corruption]:
     """Return corruptions for the gates of subtitles and lines of dialogue."""
     about_something = pl.col("topics").list.len() > 0
     named = pl.col("key_topics").list.first()
+    complexity = pl.col("vocabulary_complexity")
     one_line = pl.lit("We had a wonderful night.")
     return [
         Corruption(
@@ -41,7 +42,7 @@ def subtitle_corruptions() -> list[Corruption]:
         Corruption(
             SUBTITLES,
             "harder_in_documentaries",
-            table(SUBTITLES, lambda frame: frame.with_columns(1 - pl.col("vocabulary_complexity"))),
+            table(SUBTITLES, lambda frame: frame.with_columns(vocabulary_complexity=1 - complexity)),
         ),
         Corruption(SUBTITLES, "arcs_follow_genres", _backwards),
         Corruption(SUBTITLES, "topics_suggested", _strange_topics),

@@ -1,10 +1,12 @@
 """Corruptions for the gates of the synthetic layer."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import partial
 
 import polars as pl
 
 from tv5_assets.ids import media_id_expr
+from tv5_assets.tables.synthetic import AGE_RANGES
 from tv5_assets_tests.defs.corruptions.corruption import (
     NOBODY,
     Corruption,
@@ -83,9 +85,47 @@ def synthetic_corruptions() -> list[Corruption]:
             trends,
             "movie_id_known",
             table(trends, lambda frame: frame.with_columns(pl.col("movie_id").replace(frame["movie_id"][0], NOBODY))),
+            also=("momentum_is_of_ratings",),
         ),
         Corruption(trends, "every_day", table(trends, without_first_row)),
-        Corruption(now, "movie_id_known", table(now, in_first_row("movie_id", NOBODY))),
+        *(
+            Corruption(trends, check, table(trends, partial(_with_column, column=column)), also)
+            for check, column, also in (
+                ("velocity_of_momentum", pl.col("velocity") + 1, ()),
+                ("views_of_popularity", pl.lit(2_000_000).alias("view_count"), ()),
+                (
+                    "popularity_follows_momentum",
+                    (1 - pl.col("popularity")).alias("popularity"),
+                    ("viral_lifts", "views_of_popularity"),
+                ),
+                ("viral_as_declared", (pl.col("date").dt.day() % 2 == 0).alias("is_viral"), ("viral_lifts",)),
+            )
+        ),
+        Corruption(
+            trends,
+            "viral_lifts",
+            table(trends, in_first_where(_HIGHEST_AND_CALM, "is_viral", True)),
+        ),
+        Corruption(
+            trends,
+            "season_of_date",
+            table(trends, lambda frame: in_first_row("season_factor", frame["season_factor"][0] * 1.002)(frame)),
+        ),
+        Corruption(
+            trends,
+            "momentum_is_of_ratings",
+            table("processed/ratings", lambda frame: frame.filter(pl.col("row") % 2 == 0)),
+        ),
+        Corruption(
+            now,
+            "audience_is_whole",
+            table(now, in_first_row("demographic_breakdown", dict.fromkeys(AGE_RANGES, 0.5))),
+        ),
+        Corruption(
+            now, "ranked_by_score", table(now, partial(_with_column, column=(1 - pl.col("score")).alias("score")))
+        ),
+        Corruption(now, "peak_of_history", table(now, in_first_row("peak_at", date(1999, 1, 1)))),
+        Corruption(now, "movie_id_known", table(now, in_first_row("movie_id", NOBODY)), ("peak_of_history",)),
         Corruption(
             now, "fresh", table(now, lambda frame: frame.with_columns(pl.col("as_of") - pl.duration(minutes=46)))
         ),
@@ -93,6 +133,13 @@ def synthetic_corruptions() -> list[Corruption]:
 
 
 _HEARD_IN_FRENCH = pl.col("audio_tracks").cast(pl.List(pl.String)).list.contains("fr")
+
+
+_HIGHEST_AND_CALM = ~pl.col("is_viral") & (pl.col("momentum") >= pl.col("momentum").filter(~pl.col("is_viral")).max())
+
+
+def _with_column(frame: pl.DataFrame, column: pl.Expr) -> pl.DataFrame:
+    return frame.with_columns(column).cast(frame.schema)
 
 
 def _dubbed_in_the_us(frame: pl.DataFrame) -> pl.DataFrame:
