@@ -10,7 +10,7 @@ from tv5_assets.dagster_kit.io_managers import (
     VectorsIOManager,
     conforming,
 )
-from tv5_assets.embeddings.vectors import Vectors
+from tv5_assets.embeddings.vectors import StreamedVectors, Vectors
 from tv5_assets.errors import InputError
 from tv5_assets.models.artifacts import ModelFolder
 from tv5_assets.reports.page import Page, Plot, Section
@@ -123,3 +123,20 @@ def test_a_page_comes_back_as_html_and_is_shown_as_markdown(home):
     metadata = result.asset_materializations_for_node("reports__world")[0].metadata
     assert metadata["plots"].value == 1
     assert metadata["synthetic/users"].md_str == page.sections[0].as_markdown()
+
+
+def test_streamed_vectors_are_discarded_once_their_file_stands(home):
+    ids, rows = np.array([3, 7], dtype=np.int32), np.eye(2, 4, dtype=np.float32)
+    key, stood = dg.AssetKey(["embeddings", "catalog"]), []
+
+    def streamed(blocks: list[np.ndarray]) -> StreamedVectors:
+        path = home / "data/simulated/embeddings/catalog.arrow"
+        return StreamedVectors(ids, 4, "made", lambda: iter(blocks), lambda: stood.append(path.exists()))
+
+    result, _ = materialize(streamed([rows[:1]]), Vectors, VectorsIOManager(), key)
+    assert not result.success
+    assert not stood, "what was not written may be needed again"
+    result, seen = materialize(streamed([rows[:1], rows[1:]]), Vectors, VectorsIOManager(), key)
+    assert result.success
+    assert stood == [True]
+    np.testing.assert_array_equal(seen[0].matrix, rows)
