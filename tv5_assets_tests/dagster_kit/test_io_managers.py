@@ -10,7 +10,7 @@ from tv5_assets.dagster_kit.io_managers import (
     VectorsIOManager,
     conforming,
 )
-from tv5_assets.embeddings.vectors import StreamedVectors, Vectors
+from tv5_assets.embeddings.vectors import StreamedVectors, Vectors, read_vectors
 from tv5_assets.errors import InputError
 from tv5_assets.models.artifacts import ModelFolder
 from tv5_assets.reports.page import Page, Plot, Section
@@ -127,16 +127,17 @@ def test_a_page_comes_back_as_html_and_is_shown_as_markdown(home):
 
 def test_streamed_vectors_are_discarded_once_their_file_stands(home):
     ids, rows = np.array([3, 7], dtype=np.int32), np.eye(2, 4, dtype=np.float32)
-    key, stood = dg.AssetKey(["embeddings", "catalog"]), []
+    path, stood = home / "data/simulated/embeddings/catalog.arrow", []
 
-    def streamed(blocks: list[np.ndarray]) -> StreamedVectors:
-        path = home / "data/simulated/embeddings/catalog.arrow"
-        return StreamedVectors(ids, 4, "made", lambda: iter(blocks), lambda: stood.append(path.exists()))
+    def materialized(*blocks: np.ndarray) -> bool:
+        @dg.asset(key=["embeddings", "catalog"], io_manager_key="io")
+        def streamed() -> StreamedVectors:
+            return StreamedVectors(ids, 4, "made", lambda: iter(blocks), lambda: stood.append(path.exists()))
 
-    result, _ = materialize(streamed([rows[:1]]), Vectors, VectorsIOManager(), key)
-    assert not result.success
+        return dg.materialize([streamed], resources={"io": VectorsIOManager()}, raise_on_error=False).success
+
+    assert not materialized(rows[:1])
     assert not stood, "what was not written may be needed again"
-    result, seen = materialize(streamed([rows[:1], rows[1:]]), Vectors, VectorsIOManager(), key)
-    assert result.success
+    assert materialized(rows[:1], rows[1:])
     assert stood == [True]
-    np.testing.assert_array_equal(seen[0].matrix, rows)
+    np.testing.assert_array_equal(read_vectors(path).matrix, rows)
