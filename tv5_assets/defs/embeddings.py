@@ -84,7 +84,7 @@ def subtitle_segments(
 
 @vectors_asset(
     "embeddings/catalog",
-    about="One unit vector per item of the media catalog: title, type, tags and first sentence, by the model that "
+    about="One unit vector per item of the media catalog: title, type and tags, by the model that "
     "TV5_CATALOG_MODEL names (TV5_TEXT_MODEL unless set), whose dimension the vectors have. Embedded shard by shard; a "
     "run that is killed goes on after its last finished shard.",
     owner="team:catalog",

@@ -10,7 +10,7 @@ from tv5_assets.dagster_kit.io_managers import (
     VectorsIOManager,
     conforming,
 )
-from tv5_assets.embeddings.vectors import Vectors
+from tv5_assets.embeddings.vectors import StreamedVectors, Vectors, read_vectors
 from tv5_assets.errors import InputError
 from tv5_assets.models.artifacts import ModelFolder
 from tv5_assets.reports.page import Page, Plot, Section
@@ -123,3 +123,21 @@ def test_a_page_comes_back_as_html_and_is_shown_as_markdown(home):
     metadata = result.asset_materializations_for_node("reports__world")[0].metadata
     assert metadata["plots"].value == 1
     assert metadata["synthetic/users"].md_str == page.sections[0].as_markdown()
+
+
+def test_streamed_vectors_are_discarded_once_their_file_stands(home):
+    ids, rows = np.array([3, 7], dtype=np.int32), np.eye(2, 4, dtype=np.float32)
+    path, stood = home / "data/simulated/embeddings/catalog.arrow", []
+
+    def materialized(*blocks: np.ndarray) -> bool:
+        @dg.asset(key=["embeddings", "catalog"], io_manager_key="io")
+        def streamed() -> StreamedVectors:
+            return StreamedVectors(ids, 4, "made", lambda: iter(blocks), lambda: stood.append(path.exists()))
+
+        return dg.materialize([streamed], resources={"io": VectorsIOManager()}, raise_on_error=False).success
+
+    assert not materialized(rows[:1])
+    assert not stood, "what was not written may be needed again"
+    assert materialized(rows[:1], rows[1:])
+    assert stood == [True]
+    np.testing.assert_array_equal(read_vectors(path).matrix, rows)

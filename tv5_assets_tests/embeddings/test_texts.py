@@ -1,6 +1,6 @@
 import polars as pl
 
-from tv5_assets.embeddings.texts import movie_texts
+from tv5_assets.embeddings.texts import catalog_texts, context_texts, movie_texts, segment_texts
 from tv5_assets.tables.processed import Movies
 from tv5_assets.tables.table import polars_schema
 
@@ -44,3 +44,44 @@ def test_one_text_per_row_in_order() -> None:
     )
     assert movie_texts(frame).to_list() == ["m3 (1999)", "m1 (1999)"]
     assert movie_texts(frame.clear()).to_list() == []
+
+
+def test_a_context_is_told_from_mood_to_purpose():
+    contexts = pl.LazyFrame(
+        {
+            "context_id": [0, 1],
+            "mood": ["relaxed", "curious"],
+            "day_of_week": ["Fri", "Mon"],
+            "time_of_day": ["evening", "late_night"],
+            "season": ["winter", "summer"],
+            "cultural_events": [["christmas_season", "christmas"], []],
+            "weather": ["rain", None],
+            "viewing_mode": ["family", "alone"],
+            "location_type": ["home", "travel"],
+            "group_demographics": [["adult", "child", "child"], ["young_adult"]],
+            "occasion": ["special_event", "focused"],
+            "time_budget": ["medium", "short"],
+        }
+    )
+    assert context_texts(contexts).collect().rows() == [
+        (0, "relaxed Fri evening in winter, christmas season, christmas, rain. family at home: adult, child. "
+            "special event, medium"),
+        (1, "curious Mon late night in summer. alone at travel: young adult. focused, short"),
+    ]  # fmt: skip
+
+
+def test_dialogue_is_taken_as_it_is_spoken():
+    segments = pl.LazyFrame({"segment_id": [4], "text": ["Who is there?"], "speaker": ["Ann"]})
+    assert segment_texts(segments).collect().rows() == [(4, "Who is there?")]
+
+
+def test_a_catalog_item_is_title_type_and_tags():
+    catalog = pl.LazyFrame(
+        {
+            "item_id": [1, 2],
+            "title": ["Ferries at dawn", "Notes"],
+            "type": ["video", "document"],
+            "tags": [["a", "b"], []],
+        }
+    )
+    assert catalog_texts(catalog).collect().rows() == [(1, "Ferries at dawn. video: a, b"), (2, "Notes. document")]
