@@ -19,7 +19,7 @@ from upath import UPath
 
 from tv5_assets.dagster_kit.metadata import column_schema, facts, sample
 from tv5_assets.embeddings.vectors import StreamedVectors, Vectors, read_vectors, write_vectors
-from tv5_assets.engine import engine_of
+from tv5_assets.engine import PARQUET, engine_of
 from tv5_assets.errors import InputError
 from tv5_assets.files import remove, replacing
 from tv5_assets.models.artifacts import ModelFolder, read_model, write_model
@@ -90,7 +90,7 @@ class TableIOManager(_FileIOManager):
         """Stream the frame to Parquet; a column that is missing or of another type is an error."""
         table = table_of(key)
         with _in_polars(value, table, part) as frame:
-            conforming(frame, table).sink_parquet(part)
+            conforming(frame, table).sink_parquet(part, **PARQUET)
         written = pl.scan_parquet(part)
         return {
             "dagster/row_count": written.select(pl.len()).collect().item(),
