@@ -61,10 +61,11 @@ def _refusal(error: Exception) -> str | None:
     Libraries written in Rust (Polars, safetensors) raise errors of their own with the system's number in their text.
     They say the same of what they read; only a want of room is certain to be about what is written.
     """
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
     number = _OS_ERROR.search(str(error))
-    return os.strerror(int(number[1])) if number and int(number[1]) in _WANT_OF_ROOM else None
+    said = os.strerror(int(number[1])) if number else str(error)
+    if isinstance(error, OSError):
+        return error.strerror or said
+    return said if number and int(number[1]) in _WANT_OF_ROOM else None
 
 
 def remove(path: Path) -> None:

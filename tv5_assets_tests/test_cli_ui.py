@@ -49,6 +49,6 @@ def test_nothing_of_it_stays_however_it_ends(tv5: Tv5, number: signal.Signals):
         assert keys == {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
         assert all(node["groupName"] and node["description"] and node["owners"] for node in nodes["assetNodes"])
         ui.send_signal(number)
-        status = ui.wait(timeout=60)
+        status = ui.wait(timeout=180)
     assert status == (-number if number == signal.SIGKILL else 130)
     assert tv5.left_running() == []

@@ -108,7 +108,7 @@ def test_loading_the_code_location_reads_no_network_and_no_secret():
 def test_loading_the_code_location_starts_no_thread_of_polars():
     # Steps are forks of a process that has loaded it: they would wait for ever for threads that a fork does not have.
     script = (
-        "import tv5_assets.definitions, tv5_assets.dagster_kit.preload\n"
+        "import tv5_assets.definitions, tv5_assets.preload\n"
         "from pathlib import Path\n"
         "names = [file.read_text().strip() for file in Path('/proc/self/task').glob('*/comm')]\n"
         "assert not [name for name in names if name.startswith(('polars-0', 'tokio'))], names\n"

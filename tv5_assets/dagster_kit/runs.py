@@ -84,7 +84,10 @@ def execute(
             dg.execute_job(
                 dg.reconstructable(job),
                 instance,
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                run_config={
+                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                    "execution": {"config": {"text_models": "encoder" in selected.resources}},
+                },
                 tags={COMMAND_TAG: "run", _ID_TAG: run_tag},
                 asset_selection=None if selected.everything else sorted(selected.steps),
             )
@@ -99,6 +102,16 @@ def _run_id(instance: dg.DagsterInstance, run_tag: str) -> str | None:
     return runs[0].run_id if runs else None
 
 
+def _steps_of(instance: dg.DagsterInstance, run_id: str) -> int:
+    """Return the number of steps of a run; 0 until that is known."""
+    run = instance.get_run_by_id(run_id)
+    if run is None or run.step_keys_to_execute:
+        return len(run.step_keys_to_execute or []) if run else 0
+    if run.execution_plan_snapshot_id is None:
+        return 0
+    return len(instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id).step_keys_to_execute)
+
+
 @contextmanager
 def _following(instance: dg.DagsterInstance, run_tag: str, follow: Callable[[Step], None] | None) -> Iterator[None]:
     if follow is None:
@@ -107,17 +120,12 @@ def _following(instance: dg.DagsterInstance, run_tag: str, follow: Callable[[Ste
     ended = threading.Event()
 
     def look() -> None:
-        run_id, cursor, done = None, None, 0
+        run_id, cursor, done, total = None, None, 0, 0
         while True:
             last_look = ended.wait(_SECONDS_BETWEEN_LOOKS)
             run_id = run_id or _run_id(instance, run_tag)
             if run_id is not None:
-                run = instance.get_run_by_id(run_id)
-                total = len(run.step_keys_to_execute or []) if run else 0
-                if not total and run and run.execution_plan_snapshot_id:
-                    total = len(
-                        instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id).step_keys_to_execute
-                    )
+                total = total or _steps_of(instance, run_id)
                 page = instance.get_records_for_run(
                     run_id, cursor, of_type={dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE}
                 )

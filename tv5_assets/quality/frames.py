@@ -295,7 +295,9 @@ def proportions_as_declared(
         counts = [found.get(value, 0) for value in possible]
         whole = sum(possible.values())
         wanted = [rows * share / whole for share in possible.values()]
+        # Rounding can take the statistic of a perfect fit below 0, of which there is no p-value.
         p_value = float(power_divergence(counts, wanted, lambda_="log-likelihood").pvalue)
+        p_value = 1.0 if math.isnan(p_value) else p_value
     shares = {value: found.get(value, 0) / rows if rows else 0.0 for value in {**expected, **found}}
     furthest = sorted(possible, key=lambda value: -abs(shares[value] - possible[value]))[:3]
     return Verdict(

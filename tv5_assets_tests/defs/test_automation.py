@@ -18,6 +18,7 @@ from tv5_assets.defs.jobs import MAIN, TRENDS_REFRESH
 from tv5_assets.defs.schedules import trends_refresh_schedule
 from tv5_assets.defs.sensors import new_archive
 from tv5_assets.stores import redis
+from tv5_assets.tables.table import all_tables
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 REPOSITORY = defs.get_repository_def()
@@ -224,8 +225,8 @@ def test_every_store_asset_is_in_the_pool_of_its_store_and_every_model_on_the_gp
     for key in SPECS:
         asset = graph.get(dg.AssetKey(key.split("/"))).assets_def
         layer = key.split("/")[0]
-        vectors = {"embeddings/movies", "embeddings/users"}
-        expected = {layer} if layer in stores else {"gpu"} if key in vectors else set()
+        of_vectors = layer == "embeddings" and key not in all_tables()
+        expected = {layer} if layer in stores else {"gpu"} if of_vectors else set()
         assert asset.node_def.pools == expected, key
 
 

@@ -28,6 +28,7 @@ def table_corruptions() -> list[Corruption]:
         "synthetic/subtitle_segments": ("in_order",),
         "synthetic/credits": ("billing_contiguous",),
         "synthetic/catalog": ("unique_id",),
+        "synthetic/queries": ("expected_matches",),
     }
     seen_by_values = {
         "synthetic/trends": ("season_of_date",),

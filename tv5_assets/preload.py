@@ -1,4 +1,5 @@
-"""What the executor's fork server does once, so that no step pays for it again: imports that most steps need.
+"""What the executor's fork server does once, so that no step pays for it again: imports that most steps need, and
+resolving the job of the whole graph, which takes half a second.
 
 It also ties each step to the fork server, which ends with its run: a step of a killed run must not go on writing.
 What does not belong here: anything that starts a thread, since a process with threads cannot be forked safely.
@@ -16,6 +17,7 @@ import pyarrow  # noqa: F401
 import redis  # noqa: F401, TID253
 import sqlalchemy.dialects.postgresql.psycopg2  # noqa: F401
 
+from tv5_assets.definitions import main_job
 from tv5_assets.services.parent import end_with_parent
 
 _in_child: Callable[[], None] | None = None
@@ -32,3 +34,5 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
+
+main_job()  # the definitions keep it

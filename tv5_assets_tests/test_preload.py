@@ -19,7 +19,7 @@ if "slow" in sys.argv:
     os.register_at_fork(after_in_child=until_parent_is_gone)
 
 if "tied" in sys.argv:
-    import tv5_assets.dagster_kit.preload
+    import tv5_assets.preload
 
 if os.fork() == 0:
     time.sleep(1)
