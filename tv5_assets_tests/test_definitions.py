@@ -13,7 +13,7 @@ from tv5_assets.definitions import defs
 from tv5_assets.tables.table import all_tables, is_synthetic, polars_schema
 
 PACKAGE = Path(__file__).resolve().parent.parent / "tv5_assets"
-KNOWS_DAGSTER = ("definitions.py", "defs/", "dagster_kit/")
+KNOWS_DAGSTER = ("definitions.py", "preload.py", "defs/", "dagster_kit/")
 
 ASSETS = {
     "raw/movielens",
