@@ -1,0 +1,87 @@
+"""The transformer that SASRec and BERT4Rec share: items in, one state per place out, items scored by their embeddings.
+
+What does not belong here: which items a network is shown and what it should say (sasrec.py, bert4rec.py), losses, and
+histories (sequence.py).
+"""
+
+import math
+
+import torch  # noqa: TID253 - it defines a torch module, and is imported where a model is trained or asked
+from torch import Tensor, nn  # noqa: TID253
+from torch.nn.functional import gelu, scaled_dot_product_attention  # noqa: TID253
+
+_FIRST = 0.02  # spread of first embeddings; with 1 / sqrt(hidden) rare items still stood where they were drawn at the end
+
+
+class SequenceNetwork(nn.Module):
+    """Pre-norm transformer over places, the newest last; its input and output embeddings of items are the same.
+
+    Items are numbered ``0 .. items - 1``. Two more are no items: :attr:`padding`, which stands before the first event
+    and which no other place attends to, and :attr:`mask`, which stands for an item that is to be told.
+    """
+
+    def __init__(
+        self, items: int, places: int, *, hidden: int, layers: int, heads: int, dropout: float, causal: bool
+    ) -> None:
+        super().__init__()
+        self.items = items
+        self.padding, self.mask = items, items + 1
+        self.causal = causal
+        self.scale = math.sqrt(hidden)
+        self.embedding = nn.Embedding(items + 2, hidden)
+        self.places = nn.Embedding(places, hidden)
+        self.bias = nn.Parameter(torch.zeros(items))
+        self.dropout = nn.Dropout(dropout)
+        self.blocks = nn.ModuleList(_Block(hidden, heads, dropout) for _ in range(layers))
+        self.norm = nn.LayerNorm(hidden)
+        nn.init.normal_(self.embedding.weight, std=_FIRST)
+        nn.init.normal_(self.places.weight, std=_FIRST)
+        earlier = torch.ones(places, places, dtype=torch.bool)
+        self.register_buffer("visible", earlier.tril() if causal else earlier, persistent=False)
+        self.register_buffer("itself", torch.eye(places, dtype=torch.bool), persistent=False)
+
+    def forward(self, sequences: Tensor) -> Tensor:
+        """Return the state of each place.
+
+        Args:
+            sequences: items, padded on the left, int64 of shape (b, places).
+
+        Returns:
+            float of shape (b, places, hidden).
+        """
+        known = sequences != self.padding
+        # A place always sees itself: without it, one that sees nothing would have no softmax.
+        seen = (self.visible & known[:, None, :] | self.itself)[:, None]
+        states = self.dropout(self.embedding(sequences) * self.scale + self.places.weight)
+        for block in self.blocks:
+            states = block(states, seen)
+        return self.norm(states)
+
+    def scores(self, states: Tensor) -> Tensor:
+        """Return the score of every item for each state: shape (..., hidden) to (..., items)."""
+        return nn.functional.linear(states, self.embedding.weight[: self.items], self.bias)
+
+
+class _Block(nn.Module):
+    """Attention and a feed-forward network of four times the width, each behind a norm and beside a shortcut."""
+
+    def __init__(self, hidden: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.attention_norm = nn.LayerNorm(hidden)
+        self.queries_keys_values = nn.Linear(hidden, 3 * hidden)
+        self.attended = nn.Linear(hidden, hidden)
+        self.wide_norm = nn.LayerNorm(hidden)
+        self.wide = nn.Linear(hidden, 4 * hidden)
+        self.narrow = nn.Linear(4 * hidden, hidden)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, states: Tensor, seen: Tensor) -> Tensor:
+        batch, places, hidden = states.shape
+        parts = self.queries_keys_values(self.attention_norm(states)).view(batch, places, 3, self.heads, -1)
+        queries, keys, values = parts.permute(2, 0, 3, 1, 4)
+        attended = scaled_dot_product_attention(
+            queries, keys, values, attn_mask=seen, dropout_p=self.dropout.p if self.training else 0.0
+        )
+        states = states + self.dropout(self.attended(attended.transpose(1, 2).reshape(batch, places, hidden)))
+        return states + self.dropout(self.narrow(self.dropout(gelu(self.wide(self.wide_norm(states))))))
