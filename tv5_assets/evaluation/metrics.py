@@ -116,9 +116,10 @@ def ndcg(judged: Judged, k: int) -> "torch.Tensor":
     """
     import torch
 
-    discounts = 1 / torch.log2(torch.arange(2, k + 2, device=judged.hits.device, dtype=torch.float64))
+    hits = _hits(judged, k)
+    discounts = 1 / torch.log2(torch.arange(2, k + 2, device=hits.device, dtype=torch.float64))
     ideal = torch.cumsum(discounts, 0)[_most_hits(judged, k) - 1]
-    return _defined(_hits(judged, k) @ discounts / ideal, judged)
+    return _defined(hits @ discounts / ideal, judged)
 
 
 def average_precision(judged: Judged, k: int) -> "torch.Tensor":

@@ -3,6 +3,7 @@
 What does not belong here: how ratings are split (features/splits.py).
 """
 
+import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -10,36 +11,38 @@ import polars as pl
 from tv5_assets.errors import InputError
 from tv5_assets.evaluation.histories import histories
 from tv5_assets.evaluation.problem import Problem
-
-TRAIN, HISTORY, TEST = "train", "history", "test"
+from tv5_assets.features.splits import split
 
 
 def problem(ratings: pl.LazyFrame, parts: pl.LazyFrame, protocol: str, catalog: npt.NDArray[np.int32]) -> Problem:
     """Make the problem of a split.
 
-    Users with a row in ``test`` are asked about. What is known of them are their rows in ``train`` and ``history``;
-    a row in ``history`` is for asking only, no model learns from it.
+    Who is asked about: users with a row in ``test`` and a row in ``train`` or ``history``, which is what is known of
+    them; of users of whom nothing is known, all that a model could say is what everyone likes. A row in ``history`` is
+    for asking only, no model learns from it.
 
     Args:
         ratings: ``user_id``, ``movie_id``, ``rating``, ``rated_at`` and ``row``.
-        parts: ``row`` and ``part``: train, history, test, or anything else for rows that take no part.
+        parts: ``row`` and ``part``, one of tables.features.PARTS; ratings without a part take none.
         protocol: name of the protocol that made ``parts``.
         catalog: ids of all movies that can be recommended, ascending.
 
     Raises:
-        InputError: no row is to be learnt from or none to be found, or the split gives an answer away.
+        InputError: nothing is to be learnt or nobody to be asked about, a movie is not in the catalog, or the split
+            gives an answer away.
     """
     rows = ratings.join(parts.select("row", pl.col("part").cast(pl.String)), on="row")
-    train, test = rows.filter(pl.col("part") == TRAIN), rows.filter(pl.col("part") == TEST)
-    asked = test.select("user_id").unique()
-    known = rows.filter(pl.col("part").is_in([TRAIN, HISTORY])).join(asked, on="user_id", how="semi")
-    truth = histories(test, catalog)
+    train, test = rows.filter(pl.col("part") == "train"), rows.filter(pl.col("part") == "test")
+    known = rows.filter(pl.col("part").is_in(["train", "history"]))
+    truth = histories(test.join(known, on="user_id", how="semi"), catalog)
+    history = histories(known.join(test, on="user_id", how="semi"), catalog, truth.user_ids)
     learnt = histories(train, catalog)
     if not len(truth) or not len(learnt):
         raise InputError(
-            f"{protocol}: the split leaves {len(learnt)} users to learn from and {len(truth)} to ask about"
+            f"{protocol}: the split leaves {len(learnt)} users to learn from and {len(truth)} to ask about; "
+            "the set is too small for it"
         )
-    return Problem(protocol, learnt, histories(known, catalog, truth.user_ids), truth)
+    return Problem(protocol, learnt, history, truth)
 
 
 def validation(
@@ -52,12 +55,11 @@ def validation(
         parts: the split whose training rows are split again.
         protocol: name of the protocol that made ``parts``.
         catalog: ids of all movies that can be recommended, ascending.
-        seed: of the second split; several seeds give several slices.
+        seed: of the second split; several seeds give several slices where the protocol draws at all.
 
     Raises:
         InputError: as for :func:`problem`.
     """
-    from tv5_assets.features.splits import split
-
-    learnable = ratings.join(parts.filter(pl.col("part").cast(pl.String) == TRAIN), on="row", how="semi")
-    return problem(learnable, split(learnable, protocol, seed), protocol, catalog)
+    learnable = ratings.join(parts.filter(pl.col("part").cast(pl.String) == "train"), on="row", how="semi")
+    slices: pl.LazyFrame = split(nw.from_native(learnable), protocol, seed).to_native()
+    return problem(learnable, slices, protocol, catalog)
