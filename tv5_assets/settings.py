@@ -19,6 +19,9 @@ from tv5_assets.errors import InputError
 
 DatasetName = Literal["ml-25m", "ml-latest-small", "ml-1m", "ml-100k", "simulated"]
 DATASETS: tuple[str, ...] = get_args(DatasetName)
+ProtocolName = Literal["user-80-20", "temporal", "leave-last-out", "strong-generalization"]
+PROTOCOLS: tuple[str, ...] = get_args(ProtocolName)
+"""Ways to split ratings into train and test; features/splits.py says what each does."""
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _DEFAULT_HOME = _CHECKOUT / ".tv5" if (_CHECKOUT / "pyproject.toml").is_file() else Path.home() / ".tv5"
@@ -94,6 +97,12 @@ class Settings(BaseSettings):
     similar_threshold: float = Field(0.8, ge=-1, le=1, description="Least cosine of a SIMILAR_TO edge")
     similar_k: int = Field(20, ge=1, description="Most SIMILAR_TO edges of one movie")
 
+    # What models learn from
+    protocol: ProtocolName = Field("user-80-20", description="Split whose training rows the features are computed from")
+    min_user_ratings: int = Field(20, ge=1, description="Fewest ratings of a user whose ratings are split")
+    min_movie_ratings: int = Field(1, ge=1, description="Fewest ratings of a movie whose ratings are split")
+    sequence_length: int = Field(50, ge=2, description="Most events of a user's sequence, the newest ones")
+
     # What it runs on
     engine: Literal["polars", "spark"] = Field("polars", description="Engine of the frames")
     spark_url: str = Field("local[2]", description="Spark master, when TV5_ENGINE=spark")
@@ -121,13 +130,31 @@ class Settings(BaseSettings):
     )
     redis_url: SecretStr = Field(SecretStr(""), description="Redis, such as redis://:password@host:6379/0")
     dagster_pg_url: SecretStr = Field(SecretStr(""), description="PostgreSQL database of Dagster's own storage")
+    mlflow_url: SecretStr = Field(
+        SecretStr(""),
+        description="MLflow's tracking store: a PostgreSQL database of its own, or a tracking server's http(s) address",
+    )
 
     ui_port: int = Field(3000, ge=1, le=65535, description="Port of the web UI")
+    mlflow_port: int = Field(5000, ge=1, le=65535, description="Port of MLflow's UI")
 
     @cached_property
     def data_root(self) -> UPath:
         """Folder of the datasets; each dataset has a folder of its own in it."""
         return UPath(self.data_dir) if self.data_dir else UPath(self.home / "data")
+
+    @property
+    def mlflow_artifacts(self) -> str:
+        """URI of the folder that tracked models are copied to: in the home, or beside the datasets if those are remote.
+
+        It is empty where a tracking server keeps them.
+        """
+        if self.mlflow_url.get_secret_value().startswith(("http://", "https://")):
+            return ""
+        local = self.data_root.protocol in ("", "file")
+        return (
+            (self.home.resolve() / "mlflow-artifacts").as_uri() if local else str(self.data_root / "mlflow-artifacts")
+        )
 
     @property
     def dataset_root(self) -> UPath:
