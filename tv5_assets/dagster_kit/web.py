@@ -14,11 +14,13 @@ from tv5_assets.dagster_kit.instance import environment
 from tv5_assets.doctor import port_is_free
 from tv5_assets.errors import InputError, TV5Error
 from tv5_assets.services.embedded import running
+from tv5_assets.services.guard import SECONDS_TO_END
 from tv5_assets.services.parent import end_with_parent
 from tv5_assets.settings import Settings
 
 _WORKSPACE = Path(__file__).resolve().parents[2] / "workspace.yaml"
 _SECONDS_TO_START = 120
+_SECONDS_OF_GRACE = 10
 
 
 def serve(settings: Settings, port: int, announce: Callable[[str], None]) -> None:
@@ -66,9 +68,18 @@ def serve(settings: Settings, port: int, announce: Callable[[str], None]) -> Non
                 announce(f"http://127.0.0.1:{port}")
                 process.wait()
             finally:
-                process.terminate()
-                process.wait()
+                _end(process)
         raise TV5Error(f"the web server ended by itself with status {process.returncode}; see {log}")
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End the guard, and with it everything that it guards; what does not end in time is killed as a group."""
+    process.terminate()
+    try:
+        process.wait(SECONDS_TO_END + _SECONDS_OF_GRACE)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # a session of its own is a group of its own
+        process.wait()
 
 
 def _require_free(port: int) -> None:

@@ -213,4 +213,4 @@ def _stop(supervisor: "subprocess.Popen[str]") -> None:
         supervisor.communicate(timeout=STOP_SECONDS + 10)
     except subprocess.TimeoutExpired:
         supervisor.kill()
-        supervisor.communicate()
+        supervisor.wait()  # not for the end of its pipes, which others may hold

@@ -7,6 +7,7 @@ the embedded servers, which supervisor.py ends in an order of their own.
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from types import FrameType
 
 import psutil
@@ -23,8 +24,9 @@ def main(command: list[str]) -> int:
             descendants = psutil.Process().children(recursive=True)
             process.terminate()
             _, alive = psutil.wait_procs(descendants, SECONDS_TO_END)
-            for survivor in alive:
-                survivor.kill()
+            for survivor in (*alive, *psutil.Process().children(recursive=True)):  # some were started meanwhile
+                with suppress(psutil.NoSuchProcess):  # the end of one can be the end of another
+                    survivor.kill()
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, end)
