@@ -6,15 +6,17 @@ What does not belong here: what a recommender is asked by a split (evaluation/pr
 """
 
 from datetime import UTC, datetime
+from itertools import cycle
 from typing import Any
 
 import narwhals as nw
 import polars as pl
 
 from tv5_assets.draws.columns import drawn
+from tv5_assets.engine import Engine
 from tv5_assets.errors import InputError
 from tv5_assets.settings import PROTOCOLS
-from tv5_assets.tables.features import PARTS
+from tv5_assets.tables.features import PARTS, part_column
 
 TEST_SHARE = 0.2
 """Share of the ratings that are test rows: of each user's by user-80-20 and, of those held out, by
@@ -23,7 +25,7 @@ HELD_OUT_SHARE = 0.1
 HELD_OUT_MOST = 10_000
 """Users whom strong-generalization holds out: a tenth of them, at most as many as Liang (2018) did."""
 
-_USER = "user_id"
+_USER, _MOVIE = "user_id", "movie_id"
 _TIME = ("rated_at", "row")  # equal times are common; then the order of the file decides
 _DRAW = "__draw"
 _RATINGS = nw.col("row").count().over(_USER)
@@ -77,6 +79,68 @@ def with_part(ratings: "nw.LazyFrame[Any]", protocol: str, seed: int, name: str)
     if ratings.implementation.is_polars():
         parts = parts.cast(nw.Enum(PARTS))
     return ratings.with_columns(parts.alias(name)).drop(_DRAW)
+
+
+def splits(
+    ratings: "nw.LazyFrame[Any]", engine: Engine, seed: int, min_user_ratings: int, min_movie_ratings: int
+) -> "nw.LazyFrame[Any]":
+    """Split ratings by every protocol, after those were put aside that are outside of the core.
+
+    Args:
+        ratings: rows of ``processed/ratings``.
+        engine: the engine that ``ratings`` belong to.
+        seed: the seed of everything random.
+        min_user_ratings: fewest ratings in the core of a user in it.
+        min_movie_ratings: fewest ratings in the core of a movie in it.
+
+    Returns:
+        Rows of ``features/split``, by row.
+    """
+    columns = {protocol: part_column(protocol) for protocol in PROTOCOLS}
+    kept, others = core(ratings, engine, min_user_ratings, min_movie_ratings)
+    for protocol, column in columns.items():
+        kept = with_part(kept, protocol, seed, column)
+    unused: nw.Expr = nw.lit("unused")
+    if ratings.implementation.is_polars():
+        unused = unused.cast(nw.Enum(PARTS))
+    named = ("row", _USER, _MOVIE, *columns.values())
+    parts = [
+        frame.select(*named)
+        for frame in (kept, *(other.with_columns(**dict.fromkeys(columns.values(), unused)) for other in others))
+    ]
+    return nw.concat(parts).sort("row")
+
+
+def core(
+    ratings: "nw.LazyFrame[Any]", engine: Engine, min_user_ratings: int, min_movie_ratings: int
+) -> tuple["nw.LazyFrame[Any]", list["nw.LazyFrame[Any]"]]:
+    """Part ratings into the core, in which every user and every movie has enough ratings of the core, and the others.
+
+    Users and movies with too few are put aside in turn until nobody has too few, since a movie that goes takes ratings
+    of users with it, and the other way round.
+
+    Args:
+        ratings: ``user_id`` and ``movie_id``.
+        engine: the engine that ``ratings`` belong to.
+        min_user_ratings: fewest ratings of a user.
+        min_movie_ratings: fewest ratings of a movie.
+
+    Returns:
+        The core, and the frames of the ratings that were put aside; none where there are none.
+    """
+    kept, others = ratings, []
+    least = {name: least for name, least in ((_USER, min_user_ratings), (_MOVIE, min_movie_ratings)) if least > 1}
+    settled = 0  # columns of which nobody has too few, one after the other
+    for name in cycle(least):
+        if settled == len(least):
+            break
+        counts = kept.group_by(name).agg(rows=nw.len()).filter(nw.col("rows") < least[name]).select(name)
+        few: pl.DataFrame = counts.collect("polars").to_native()
+        settled = settled + 1 if few.is_empty() else 1
+        if len(few):
+            others.append(kept.join(engine.frame(few), on=name, how="semi"))
+            kept = kept.join(engine.frame(few), on=name, how="anti")
+    return kept, others
 
 
 def boundary(ratings: "nw.LazyFrame[Any]") -> datetime:
