@@ -152,7 +152,7 @@ def novelty(ranked: "torch.Tensor", train: Histories, k: int) -> "torch.Tensor":
     The mean over the ranked movies of -log2 of the share of training users who have an event with the movie (mean
     self-information: Zhou et al., Solving the apparent diversity-accuracy dilemma, 2010). A movie that no one has
     counts as if one user had it. The denominator is the number of ranked movies, at most ``k``; a user without any
-    gets NaN.
+    gets 0.
     """
     import torch
 
@@ -161,7 +161,7 @@ def novelty(ranked: "torch.Tensor", train: Histories, k: int) -> "torch.Tensor":
     bits = torch.from_numpy(np.log2(users) - np.log2(np.maximum(counts, 1))).to(ranked.device)
     first = ranked[:, :k].long()
     there = first >= 0
-    return (bits[first.clamp(min=0)] * there).sum(1) / there.sum(1)
+    return (bits[first.clamp(min=0)] * there).sum(1) / there.sum(1).clamp(min=1)
 
 
 def coverage(ranked: "torch.Tensor", movies: int, k: int) -> float:

@@ -83,6 +83,7 @@ def test_a_place_without_a_movie_is_a_miss_and_none_of_the_movies_recommended():
     # Two of four users have movie 1: one bit, over the one movie that there is.
     train = histories_of({1: [1], 2: [1], 3: [0], 4: [0], 5: []}, movies=3)
     assert novelty(ranked, train, 3).tolist() == [1.0]
+    assert novelty(torch.full((1, 3), -1), train, 3).tolist() == [0.0]
 
 
 def test_a_movie_nobody_has_is_as_novel_as_one_of_a_single_user():
