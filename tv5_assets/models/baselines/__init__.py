@@ -1,0 +1,1 @@
+"""Recommenders that a model has to beat before it is worth its training."""

@@ -1,0 +1,194 @@
+"""EASE: the linear model that predicts each movie from all others, in closed form.
+
+Steck, Embarrassingly shallow autoencoders for sparse data, 2019: with X the users x movies matrix of ones and
+``P = (X'X + lambda I)^-1``, the weights are ``B = I - P / diag(P)``, column by column, and a history h scores ``h B``.
+
+With the singular values s and right singular vectors V of X, and the rows a of ``V sqrt(s^2 / (s^2 + lambda))``,
+``P = (I - a a') / lambda``. The weight of movie i for another movie j is therefore ``a_i . a_j / (1 - |a_j|^2)``: EASE
+is a two-tower model whose towers are tied, exactly so, and every lambda follows from one decomposition. It is kept and
+served like this. What does not belong here: learnt towers and how theirs are joined with these.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tv5_assets.errors import InputError
+from tv5_assets.evaluation.histories import Histories
+from tv5_assets.models.baselines.baseline import Baseline, described, pooled
+from tv5_assets.models.baselines.together import shared_columns
+
+if TYPE_CHECKING:
+    import torch
+    from scipy.sparse import csr_array
+
+LAMBDAS = (50.0, 100.0, 150.0, 250.0, 500.0, 1000.0)
+"""Regularizations that are tried."""
+MOST_MOVIES = 10_000
+"""Movies that are modelled, the most popular ones: of ml-25m's they hold 99 % of the ratings. Memory is about 32 bytes
+times the square of this, or of the number of users where that is smaller."""
+_NOISE = 1e-9  # squared singular values below this share of the largest are rounding errors
+
+
+@dataclass(frozen=True)
+class Sides:
+    """EASE as two towers over the whole catalog: what a movie adds to a history, and what a history is held against.
+
+    A history's score of a movie is the inner product of the sum of ``history`` over the movies that were seen with the
+    row of ``movie``. The sides differ by a factor for each movie alone. A movie that is not modelled has zeros.
+
+    Attributes:
+        history: float32, shape (m, rank): the input side, summed over a user's movies.
+        movie: float32, shape (m, rank): the output side, what an index of movies holds.
+    """
+
+    history: npt.NDArray[np.float32]
+    movie: npt.NDArray[np.float32]
+
+
+class EASE(Baseline):
+    """Scores by the weights of EASE, computed from the decomposition of the training matrix.
+
+    A movie that is not modelled scores 0, as one without any training event does. So that scores are inner products,
+    the weight of a movie for itself is not set to zero: a seen movie's score has no meaning.
+
+    Tensors, with n movies modelled and r singular values: ``places``, int32 of shape (n,), ascending places in the
+    catalog; ``basis``, float32 of shape (n, r), the columns of V, largest singular value first; ``weights``, float32 of
+    shape (r,), ``s^2 / (s^2 + lambda)``; ``factors``, float32 of shape (n,), ``1 / (1 - |a|^2)``.
+    """
+
+    name = "EASE"
+
+    def _scores(self, history: Histories) -> "torch.Tensor":
+        import torch
+
+        places, basis = self.tensors["places"], self.tensors["basis"]
+        known = torch.from_numpy(history.items).to(basis.device)
+        rows = torch.searchsorted(places, known).clamp_(max=len(places) - 1)
+        users = pooled(history, basis, (places[rows] == known).float(), rows.int())
+        scores = (users * self.tensors["weights"]) @ basis.T
+        scores *= self.tensors["factors"]
+        if len(places) == len(self.catalog):
+            return scores
+        return torch.zeros(len(history), len(self.catalog), device=basis.device).index_copy_(1, places.long(), scores)
+
+    @property
+    def rank(self) -> int:
+        """Length of the vectors with which both sides reproduce the scores exactly."""
+        return int(self.tensors["basis"].shape[1])
+
+    def sides(self, rank: int | None = None) -> Sides:
+        """Return both towers' vectors of every movie of the catalog, or their first ``rank`` columns.
+
+        The first columns carry the largest singular values, and the factors stay those of all of them: at 256, NDCG@10
+        on ml-latest-small is the same to three digits.
+        """
+        basis = self.tensors["basis"][:, :rank]
+        history = (basis * self.tensors["weights"][:rank].sqrt()).cpu().numpy()
+        places = self.tensors["places"].cpu().numpy()
+        sides = [np.zeros((len(self.catalog), history.shape[1]), dtype=np.float32) for _ in range(2)]
+        sides[0][places] = history
+        sides[1][places] = history * self.tensors["factors"].cpu().numpy()[:, None]
+        return Sides(*sides)
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """A training matrix taken apart, from which EASE with any lambda follows at the cost of a few sums.
+
+    Attributes:
+        catalog: int32, shape (m,): the movie ids.
+        places: int32, shape (n,); places in the catalog of the movies that are modelled, ascending.
+        squares: float64, shape (r,); squared singular values, descending.
+        basis: float32, shape (n, r); the right singular vectors.
+        trained_on: what was taken apart.
+    """
+
+    catalog: npt.NDArray[np.int32]
+    places: "torch.Tensor"
+    squares: "torch.Tensor"
+    basis: "torch.Tensor"
+    trained_on: dict[str, Any]
+
+    def ease(self, regularization: float) -> EASE:
+        """Return EASE with this lambda, which must be above 0.
+
+        Raises:
+            InputError: it is not.
+        """
+        if regularization <= 0:
+            raise InputError(f"the lambda of EASE is above 0, not {regularization}")
+        weights = self.squares / (self.squares + regularization)
+        rest = 1 - self.basis.square() @ weights.float()
+        return EASE(
+            self.catalog,
+            {"places": self.places, "basis": self.basis, "weights": weights.float(), "factors": 1 / rest},
+            {"lambda": regularization},
+            self.trained_on,
+        )
+
+
+def decompose(train: Histories, most_movies: int = MOST_MOVIES, device: str = "cpu") -> Decomposition:
+    """Take the training matrix apart through whichever is smaller, movies x movies or users x users.
+
+    Args:
+        train: what is learnt from; an event counts the same whatever its rating.
+        most_movies: model so many of the most popular movies only; of equally popular ones the lower ids.
+        device: where to compute.
+
+    Raises:
+        InputError: there are no events.
+    """
+    import torch
+
+    counts = np.bincount(train.items, minlength=len(train.catalog))
+    if not counts.any():
+        raise InputError("there are no events to fit EASE on")
+    places = np.sort(np.argsort(-counts, kind="stable")[: min(most_movies, int((counts > 0).sum()))])
+    matrix = train.matrix()[:, places]
+    matrix = matrix[np.diff(matrix.indptr) > 0]
+    by_users = matrix.shape[0] < matrix.shape[1]
+    shared = _shared(matrix if by_users else matrix.T.tocsr())
+    squares, vectors = torch.linalg.eigh(torch.from_numpy(shared).to(device, torch.float64))
+    real = squares > squares[-1] * _NOISE
+    squares, vectors = squares[real].flip(0), vectors[:, real].flip(1)
+    if by_users:
+        scaled = (vectors / squares.sqrt()).cpu().numpy()
+        basis = torch.from_numpy(matrix.T @ scaled).to(device)
+    else:
+        basis = vectors
+    return Decomposition(
+        train.catalog,
+        torch.from_numpy(places.astype(np.int32)).to(device),
+        squares,
+        basis.float().contiguous(),
+        described(train),
+    )
+
+
+def fit_ease(train: Histories, regularization: float, most_movies: int = MOST_MOVIES, device: str = "cpu") -> EASE:
+    """Fit EASE with one lambda; see :func:`decompose`."""
+    return decompose(train, most_movies, device).ease(regularization)
+
+
+def ease_candidates(
+    train: Histories,
+    lambdas: Sequence[float] = LAMBDAS,
+    most_movies: int = MOST_MOVIES,
+    device: str = "cpu",
+) -> Iterator[EASE]:
+    """Yield EASE with each lambda, all from one decomposition."""
+    decomposition = decompose(train, most_movies, device)
+    for regularization in lambdas:
+        yield decomposition.ease(regularization)
+
+
+def _shared(matrix: "csr_array") -> npt.NDArray[np.float32]:
+    """Return ``matrix @ matrix.T``."""
+    shared = np.empty((matrix.shape[0], matrix.shape[0]), dtype=np.float32)
+    for rows, counts in shared_columns(matrix):
+        shared[rows] = counts
+    return shared
