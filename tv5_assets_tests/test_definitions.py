@@ -26,6 +26,7 @@ ASSETS = {
     *("synthetic/" + name for name in ("media_details", "people", "credits", "influences")),
     *("synthetic/" + name for name in ("subtitles", "subtitle_segments", "queries")),
     "features/episodes",
+    "features/sequences",
     *("embeddings/" + name for name in ("movies", "users", "similar_movies")),
     *("embeddings/" + name for name in ("contexts", "subtitle_segments", "catalog")),
     *("models/" + name for name in ("policies", "policy_prior")),

@@ -10,6 +10,7 @@ from tv5_assets.defs.gates.media import media_gates
 from tv5_assets.defs.gates.processed import processed_gates
 from tv5_assets.defs.gates.queries import query_gates
 from tv5_assets.defs.gates.reports import report_gates
+from tv5_assets.defs.gates.sequences import sequence_gates
 from tv5_assets.defs.gates.stores import store_gates
 from tv5_assets.defs.gates.subtitles import subtitle_gates
 from tv5_assets.defs.gates.synthetic import synthetic_gates
@@ -32,6 +33,7 @@ def gates() -> dg.Definitions:
                 *subtitle_gates(),
                 *query_gates(),
                 *learning_gates(),
+                *sequence_gates(),
                 *store_gates(),
                 *report_gates(),
                 *latency_gates(),

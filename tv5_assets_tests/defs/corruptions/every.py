@@ -7,6 +7,7 @@ from tv5_assets_tests.defs.corruptions.processed import processed_corruptions
 from tv5_assets_tests.defs.corruptions.queries import query_corruptions
 from tv5_assets_tests.defs.corruptions.reports import report_corruptions, slow_queries
 from tv5_assets_tests.defs.corruptions.schemas import table_corruptions
+from tv5_assets_tests.defs.corruptions.sequences import sequence_corruptions
 from tv5_assets_tests.defs.corruptions.stores import store_corruptions
 from tv5_assets_tests.defs.corruptions.subtitles import subtitle_corruptions
 from tv5_assets_tests.defs.corruptions.synthetic import synthetic_corruptions
@@ -22,6 +23,7 @@ BLOCKING = [
     *subtitle_corruptions(),
     *query_corruptions(),
     *learning_corruptions(),
+    *sequence_corruptions(),
     *store_corruptions(),
     *report_corruptions(),
 ]

@@ -23,6 +23,7 @@ def table_corruptions() -> list[Corruption]:
     """Return a corruption for each check that follows from a table's schema."""
     seen_by_count = {
         "features/episodes": ("one_per_rating",),
+        "features/sequences": ("in_order", "newest"),
         "synthetic/trends": ("every_day",),
         "synthetic/trends_now": ("ranked_by_score",),
         "synthetic/subtitle_segments": ("in_order",),
