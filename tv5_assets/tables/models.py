@@ -2,9 +2,13 @@
 
 import dataframely as dy
 
+from tv5_assets.settings import PROTOCOLS
 from tv5_assets.tables.features import ACTIONS
 from tv5_assets.tables.synthetic import ARCHETYPES
 from tv5_assets.tables.table import SYNTHETIC, Table
+
+RECOMMENDER_KINDS = ("baseline", "model")
+RANKING_METRICS = ("ndcg", "recall", "capped_recall", "precision", "hit_rate", "map", "novelty", "coverage")
 
 
 class Policies(Table):
@@ -34,3 +38,42 @@ class Policies(Table):
     total_visits = dy.Int32(min=1, description="Steps of the user in this state")
     average_reward = dy.Float32(min=-1, max=1, description="Mean reward of those steps")
     updated_at = dy.Datetime(time_unit="ms", time_zone="UTC", description="Time of the last step that shaped it")
+
+
+class Leaderboard(Table):
+    """How well every recommender ranks, on the same questions."""
+
+    key = "models/leaderboard"
+    owner = "team:recommendations"
+    about = (
+        "One row per protocol, recommender, metric and cut-off: the mean over users, ranked against the whole catalog "
+        "with seen movies removed, and its 95 % bootstrap interval; beside it the ratio to popularity and to EASE over "
+        "the same users, what training took and how large the model is."
+    )
+
+    protocol = dy.Enum(PROTOCOLS, primary_key=True, description="Split of train and test")
+    model = dy.String(primary_key=True, min_length=1, description="Name of the recommender")
+    kind = dy.Enum(RECOMMENDER_KINDS, description="A baseline to be beaten, or a model that should beat it")
+    metric = dy.Enum(RANKING_METRICS, primary_key=True, description="Metric; evaluation/metrics.py defines each")
+    k = dy.Int32(primary_key=True, min=1, description="How many of the first places it looks at")
+    value = dy.Float64(min=0, description="Mean over users (bits for novelty; for coverage the share of the catalog)")
+    low = dy.Float64(nullable=True, min=0, description="Lower end of its 95 % interval; none for coverage")
+    high = dy.Float64(nullable=True, min=0, description="Upper end of its 95 % interval; none for coverage")
+    to_popularity = dy.Float64(
+        nullable=True, min=0, description="Ratio to popularity; none for novelty, coverage and a denominator of 0"
+    )
+    to_popularity_low = dy.Float64(nullable=True, min=0, description="Lower end of that ratio's paired 95 % interval")
+    to_popularity_high = dy.Float64(nullable=True, min=0, description="Upper end of that ratio's paired 95 % interval")
+    to_ease = dy.Float64(
+        nullable=True, min=0, description="Ratio to EASE; none for novelty, coverage, without EASE, or if it has 0"
+    )
+    to_ease_low = dy.Float64(nullable=True, min=0, description="Lower end of that ratio's paired 95 % interval")
+    to_ease_high = dy.Float64(nullable=True, min=0, description="Upper end of that ratio's paired 95 % interval")
+    users = dy.Int32(min=1, description="Users with something to be found, in all splits together")
+    splits = dy.Int32(min=1, description="Splits by the same protocol that were evaluated")
+    train_seconds = dy.Float64(min=0, description="Time to fit it on one split, mean of the splits")
+    rank_seconds = dy.Float64(
+        min=0, description="Time to score and rank for all users of one split, mean of the splits"
+    )
+    parameters = dy.Int64(min=0, description="Numbers that were fitted")
+    size_bytes = dy.Int64(min=0, description="Bytes of its tensors")
