@@ -7,7 +7,7 @@ import argparse
 import json
 from pathlib import Path
 
-from benchmarks import encoding, generators, raw_to_processed, user_vectors
+from benchmarks import encoding, evaluation, generators, raw_to_processed, user_vectors
 
 _ML_25M_RATINGS, _ML_25M_USERS, _ML_25M_MOVIES = 25_000_095, 162_541, 62_423
 
@@ -22,6 +22,7 @@ def main() -> None:
         *raw_to_processed.run(arguments.raw),
         *generators.run(arguments.raw, share),
         *encoding.run(),
+        *evaluation.run(users=max(500, int(4_000 * share)), movies=max(1_000, int(_ML_25M_MOVIES * share))),
         *user_vectors.run(
             arguments.ratings, users=max(1, int(_ML_25M_USERS * share)), movies=max(100, int(_ML_25M_MOVIES * share))
         ),

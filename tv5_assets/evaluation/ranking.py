@@ -46,7 +46,7 @@ def rank(
     """
     import torch
 
-    users = max(1, memory_bytes // (_BYTES_PER_SCORE * max(1, len(history.catalog))))
+    users = users_at_once(len(history.catalog), memory_bytes)
     blocks: list[torch.Tensor] = []
     with (
         torch.inference_mode(),
@@ -66,6 +66,11 @@ def rank(
                 raise InputError(f"{recommender.name}: {error}") from None
             ranked.update(len(block))
     return torch.cat(blocks) if blocks else torch.empty((0, k), dtype=torch.int32)
+
+
+def users_at_once(movies: int, memory_bytes: int) -> int:
+    """Return how many users are ranked at a time, at least one."""
+    return max(1, memory_bytes // (_BYTES_PER_SCORE * max(1, movies)))
 
 
 def top_unseen(scores: "torch.Tensor", history: Histories, k: int) -> "torch.Tensor":

@@ -1,0 +1,114 @@
+"""Evaluating a recommender against the bare matrix product and top-k, at ml-25m's size, on the GPU where there is one.
+
+Ours is ``evaluate`` of a model whose scores are one matrix product: a block of users at a time, seen movies removed,
+ties broken, every metric at 5, 10 and 20. Bare is the same product and ``topk(20)`` over the same blocks, nothing else:
+seen movies stay and there are no metrics. A sample of users is measured, since the time is proportional to their number.
+
+    python -m benchmarks.evaluation
+"""
+
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from tv5_assets.evaluation.evaluate import evaluate
+from tv5_assets.evaluation.histories import Histories
+from tv5_assets.evaluation.problem import Problem
+from tv5_assets.evaluation.ranking import MEMORY_BYTES, users_at_once
+
+TARGET_RATIO = 1.5
+_K = 20
+_ROUNDS = 5
+_EVENTS_PER_USER = 154  # of ml-25m
+_TEST_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class _Product:
+    """Scores are inner products of the user's vector, at the user's id, with those of the movies."""
+
+    users: torch.Tensor
+    movies: torch.Tensor
+    name: str = "product"
+
+    def scores(self, history: Histories) -> torch.Tensor:
+        first = int(history.user_ids[0])
+        return self.users[first : first + len(history)] @ self.movies.T
+
+
+def run(users: int = 4_000, movies: int = 62_423, dimension: int = 128, seed: int = 42) -> list[dict[str, Any]]:
+    """Measure both sides in turn, since other work on the machine comes and goes; the best time of each counts.
+
+    Returns:
+        One row: name, seconds, bare_seconds, ratio of the two, target_ratio, and peak_mb of this process.
+    """
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    rng = np.random.default_rng(seed)
+    problem = _problem(users, movies, rng)
+    model = _Product(*(_normal(count, dimension, rng).to(device) for count in (users, movies)))
+    block = users_at_once(movies, MEMORY_BYTES)
+    sides: dict[str, Callable[[], object]] = {
+        "ours": lambda: evaluate(model, problem),
+        "bare": lambda: _bare(model, block),
+    }
+    seconds = {side: float("inf") for side in sides}
+    for _ in range(_ROUNDS):
+        for side, call in sides.items():
+            started = time.perf_counter()
+            call()
+            seconds[side] = min(seconds[side], time.perf_counter() - started)
+    return [
+        {
+            "name": f"evaluation/{device}",
+            "seconds": seconds["ours"],
+            "bare_seconds": seconds["bare"],
+            "ratio": seconds["ours"] / seconds["bare"],
+            "target_ratio": TARGET_RATIO,
+            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
+    ]
+
+
+def _bare(model: _Product, block: int) -> torch.Tensor:
+    with torch.inference_mode():
+        found = [(part @ model.movies.T).topk(_K).indices for part in model.users.split(block)]
+        return torch.cat(found).cpu()  # on a GPU, the time is over when the places are here
+
+
+def _problem(users: int, movies: int, rng: np.random.Generator) -> Problem:
+    """Return a problem whose users have as many movies as those of ml-25m, a few of them far more than most."""
+    counts = np.minimum(20 + rng.exponential(_EVENTS_PER_USER - 20, users).astype(int), movies // 2)
+    seen, found = [], []
+    for count in counts:
+        items = rng.choice(movies, count, replace=False)
+        tested = max(1, int(count * _TEST_SHARE))
+        found.append(items[:tested])
+        seen.append(items[tested:])
+    history = _histories(seen, movies)
+    return Problem("user-80-20", history, history, _histories(found, movies))
+
+
+def _histories(items: list[np.ndarray], movies: int) -> Histories:
+    flat = np.concatenate(items).astype(np.int32)
+    return Histories(
+        np.arange(len(items), dtype=np.int32),
+        np.concatenate([[0], np.cumsum([len(row) for row in items])]).astype(np.int64),
+        flat,
+        np.full(len(flat), 4, dtype=np.float32),
+        np.zeros(len(flat), dtype=np.int64),
+        np.arange(1, movies + 1, dtype=np.int32),
+    )
+
+
+def _normal(count: int, dimension: int, rng: np.random.Generator) -> torch.Tensor:
+    return torch.from_numpy(rng.standard_normal((count, dimension), dtype=np.float32))
+
+
+if __name__ == "__main__":
+    for row in run():
+        print(row)
