@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+MLFLOW_UI := .venv/.mlflow-ui
 
 .PHONY: help run ui test lint format bench docs clean
 
@@ -11,10 +12,10 @@ help:  ## List the commands
 run: $(INSTALLED)  ## Materialize the whole graph on embedded servers and print a summary
 	$(BIN)/tv5 run
 
-ui: $(INSTALLED)  ## Serve the web UI with schedules and sensors, until Ctrl-C
+ui: $(MLFLOW_UI)  ## Serve the web UI with schedules and sensors, and MLflow's, until Ctrl-C
 	$(BIN)/tv5 ui
 
-test: $(INSTALLED) lint  ## Lint, check types and run the tests
+test: $(MLFLOW_UI) lint  ## Lint, check types and run the tests
 	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations 15
 
 lint: $(INSTALLED)  ## Check style, types and the walls between packages
@@ -45,4 +46,12 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev,spark]' \
 	  || $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,spark]'
+	touch $@
+
+# MLflow's pages, which only `tv5 ui` serves; why without dependencies is told in constraints.txt.
+$(MLFLOW_UI): $(INSTALLED)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[ui]' \
+	  || $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ui]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt --no-deps mlflow \
+	  || $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps mlflow
 	touch $@

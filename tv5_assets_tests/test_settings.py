@@ -44,7 +44,9 @@ def test_a_wrong_value_is_named_with_its_variable(monkeypatch: pytest.MonkeyPatc
     assert "TV5_MAX_REJECT_SHARE" in str(caught.value) and "'2'" in str(caught.value)
 
 
-@pytest.mark.parametrize("secret", ["neo4j_password", "postgres_url", "redis_url", "milvus_token", "dagster_pg_url"])
+@pytest.mark.parametrize(
+    "secret", ["neo4j_password", "postgres_url", "redis_url", "milvus_token", "dagster_pg_url", "mlflow_url"]
+)
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
     monkeypatch.setenv(f"TV5_{secret.upper()}", "hunter2")
     settings = load_settings()
@@ -63,6 +65,17 @@ def test_the_data_folder_may_be_an_object_store(monkeypatch: pytest.MonkeyPatch)
     root = load_settings().dataset_root
     assert root.protocol == "memory"
     assert str(root) == "memory://bucket/tv5/ml-latest-small"
+
+
+def test_tracked_models_lie_in_the_home_beside_remote_data_or_with_the_tracking_server(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TV5_HOME", str(tmp_path))
+    assert load_settings().mlflow_artifacts == f"file://{tmp_path}/mlflow-artifacts"
+    monkeypatch.setenv("TV5_DATA_DIR", "memory://bucket/tv5")
+    assert load_settings().mlflow_artifacts == "memory://bucket/tv5/mlflow-artifacts"
+    monkeypatch.setenv("TV5_MLFLOW_URL", "https://mlflow")
+    assert load_settings().mlflow_artifacts == ""
 
 
 @pytest.mark.parametrize(

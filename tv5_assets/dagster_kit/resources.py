@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from redis import Redis
 
     from tv5_assets.embeddings.encoder import Encoder
+    from tv5_assets.models.tracking import Tracker
     from tv5_assets.retrieval.stores import Stores
     from tv5_assets.stores.neo4j import Graph
 
@@ -85,6 +86,21 @@ class EncoderResource(dg.ConfigurableResource):
         encoder = self.get()
         model = load_settings().catalog_model
         return replace(encoder, model=model, setting="TV5_CATALOG_MODEL") if model else encoder
+
+
+class TrackingResource(dg.ConfigurableResource):
+    """MLflow's tracking store: every training is a run in it."""
+
+    def get(self) -> "Tracker":
+        """Return the tracker, which connects with the first training.
+
+        Raises:
+            StoreUnavailableError: MLflow's store is neither set nor running.
+        """
+        from tv5_assets.models.tracking import Tracker
+
+        settings = load_settings()
+        return Tracker(require(resolve(settings), "mlflow"), settings.mlflow_artifacts)
 
 
 class MilvusResource(dg.ConfigurableResource):

@@ -1,4 +1,4 @@
-"""``tv5 ui``: Dagster's web server and daemon, on servers that are started for them or already there."""
+"""``tv5 ui``: Dagster's web server and daemon, and MLflow's, on servers that are started for them or already there."""
 
 import os
 import signal
@@ -13,14 +13,14 @@ import httpx
 from tv5_assets.dagster_kit.instance import environment
 from tv5_assets.doctor import port_is_free
 from tv5_assets.errors import InputError, TV5Error
+from tv5_assets.services import mlflow_ui
 from tv5_assets.services.embedded import running
-from tv5_assets.services.guard import SECONDS_TO_END
+from tv5_assets.services.guard import end
 from tv5_assets.services.parent import end_with_parent
 from tv5_assets.settings import Settings
 
 _WORKSPACE = Path(__file__).resolve().parents[2] / "workspace.yaml"
 _SECONDS_TO_START = 120
-_SECONDS_OF_GRACE = 10
 
 
 def serve(settings: Settings, port: int, announce: Callable[[str], None]) -> None:
@@ -36,7 +36,10 @@ def serve(settings: Settings, port: int, announce: Callable[[str], None]) -> Non
         TV5Error: the web server ended by itself; the message names its log.
     """
     _require_free(port)
-    with running(settings) as endpoints:
+    with (
+        running(settings) as endpoints,
+        mlflow_ui.served(endpoints.mlflow_url, settings.mlflow_port, settings.home / "logs") as mlflow,
+    ):
         log = settings.home / "logs" / "dagster.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as sink:
@@ -66,20 +69,12 @@ def serve(settings: Settings, port: int, announce: Callable[[str], None]) -> Non
             try:
                 _wait_until_up(process, port)
                 announce(f"http://127.0.0.1:{port}")
+                if mlflow is not None:
+                    mlflow.announce()
                 process.wait()
             finally:
-                _end(process)
+                end(process)
         raise TV5Error(f"the web server ended by itself with status {process.returncode}; see {log}")
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End the guard, and with it everything that it guards; what does not end in time is killed as a group."""
-    process.terminate()
-    try:
-        process.wait(SECONDS_TO_END + _SECONDS_OF_GRACE)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)  # a session of its own is a group of its own
-        process.wait()
 
 
 def _require_free(port: int) -> None:

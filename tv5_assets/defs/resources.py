@@ -7,7 +7,7 @@ from tv5_assets.dagster_kit import io_managers, resources
 
 @dg.definitions
 def platform_resources() -> dg.Definitions:
-    """IO managers, settings, encoder and the four stores."""
+    """IO managers, settings, encoder, tracking and the four stores."""
     return dg.Definitions(
         resources={
             "tables": io_managers.TableIOManager(),
@@ -16,6 +16,7 @@ def platform_resources() -> dg.Definitions:
             "pages": io_managers.PageIOManager(),
             "settings": resources.SettingsResource(),
             "encoder": resources.EncoderResource(),
+            "tracking": resources.TrackingResource(),
             "milvus": resources.MilvusResource(),
             "graph": resources.GraphResource(),
             "agentdb": resources.AgentDBResource(),

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from tv5_assets.errors import InputError, StoreUnavailableError
 from tv5_assets.services.endpoints import ADDRESS_FIELDS, Endpoints, Store, resolve, unset
+from tv5_assets.services.postgresql import DATABASES
 from tv5_assets.services.servers import SERVERS
 from tv5_assets.services.state import State, live_state, services_folder
 from tv5_assets.services.supervisor import STOP_SECONDS, Event
@@ -113,7 +114,7 @@ def down(settings: Settings) -> None:
 def _embedded(settings: Settings) -> list[Store]:
     """Return the servers that have to be embedded: those whose store no setting names."""
     wanted = unset(settings)
-    names = {"postgres" if store == "dagster" else store for store in wanted}
+    names = {"postgres" if store in DATABASES else store for store in wanted}
     return [name for name in SERVERS if name in names]
 
 

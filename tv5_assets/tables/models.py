@@ -40,6 +40,23 @@ class Policies(Table):
     updated_at = dy.Datetime(time_unit="ms", time_zone="UTC", description="Time of the last step that shaped it")
 
 
+class Trials(Table):
+    """The search for the two-tower's hyperparameters."""
+
+    key = "models/tuning"
+    owner = "team:recommendations"
+    about = "One row per trial of the search: the hyperparameters it tried and how well they did on validation ratings."
+
+    number = dy.Int32(primary_key=True, min=0, description="Number of the trial in its study, in the order of starting")
+    state = dy.Enum(
+        ["complete", "pruned", "failed", "interrupted"],
+        description="Trained to its end; ended early, others did better; could not be trained; killed, made again",
+    )
+    value = dy.Float64(nullable=True, description="Validation NDCG@10, of a pruned trial the last; none if it failed")
+    parameters = dy.String(min_length=2, description="Hyperparameters as a JSON object")
+    seconds = dy.Float32(min=0, description="Wall time of the trial")
+
+
 class Leaderboard(Table):
     """How well every recommender ranks, on the same questions."""
 

@@ -31,8 +31,8 @@ def _state(
 def test_nothing_set_and_nothing_running_leaves_every_address_empty(tmp_path: Path) -> None:
     settings = embedded_settings(tmp_path)
     endpoints = resolve(settings)
-    assert [getattr(endpoints, field) for field in ADDRESS_FIELDS.values()] == [""] * 5
-    assert unset(settings) == ["milvus", "neo4j", "postgres", "redis", "dagster"]
+    assert [getattr(endpoints, field) for field in ADDRESS_FIELDS.values()] == [""] * 6
+    assert unset(settings) == ["milvus", "neo4j", "postgres", "redis", "dagster", "mlflow"]
     with pytest.raises(StoreUnavailableError, match=r"tv5 services up.*TV5_REDIS_URL"):
         require(endpoints, "redis")
 

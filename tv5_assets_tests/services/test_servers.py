@@ -42,9 +42,10 @@ def test_all_four_answer_and_their_addresses_show_no_credentials(embedded: Embed
     assert not any(secret in repr(shown) for secret in _secrets(endpoints))
 
 
-def test_both_databases_are_there_with_pgvector(endpoints: Endpoints) -> None:
-    with psycopg.connect(endpoints.dagster_pg_url.replace("+psycopg2", "")) as connection:
-        assert connection.execute("SELECT current_database()").fetchone() == ("dagster",)
+def test_each_database_is_there_and_the_stores_has_pgvector(endpoints: Endpoints) -> None:
+    for url, name in ((endpoints.dagster_pg_url, "dagster"), (endpoints.mlflow_url, "mlflow")):
+        with psycopg.connect(url.replace("+psycopg2", "")) as connection:
+            assert connection.execute("SELECT current_database()").fetchone() == (name,)
     with psycopg.connect(endpoints.postgres_url) as connection:
         assert connection.execute("SELECT current_database(), lower('ÉTÉ')").fetchone() == ("agentdb", "été")
         available = connection.execute("SELECT count(*) FROM pg_available_extensions WHERE name = 'vector'").fetchone()
@@ -99,6 +100,21 @@ def test_files_that_hold_credentials_are_their_owners_only(embedded: Embedded) -
         if path.is_file() and any(secret in path.read_text(errors="replace") for secret in _secrets(endpoints))
     }
     assert with_secrets == {"services/credentials.json": 0o600, "services/state.json": 0o600, "redis/redis.conf": 0o600}
+
+
+def test_a_cluster_of_an_older_version_gets_the_databases_that_it_lacks(home: Path) -> None:
+    settings = embedded_settings(home, "postgres")
+    with running(settings) as endpoints, psycopg.connect(endpoints.postgres_url, autocommit=True) as connection:
+        connection.execute("DROP DATABASE mlflow")
+        connection.execute("CREATE TABLE kept ()")
+    (home / "postgres" / "data" / "tv5-databases").unlink()
+
+    settings = embedded_settings(home, "postgres", "mlflow")
+    with running(settings) as endpoints:
+        with psycopg.connect(endpoints.mlflow_url.replace("+psycopg2", "")) as connection:
+            assert connection.execute("SELECT current_database()").fetchone() == ("mlflow",)
+        with psycopg.connect(endpoints.postgres_url) as connection:
+            assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
 
 
 def _write(endpoints: Endpoints, mark: str) -> None:
