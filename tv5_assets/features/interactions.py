@@ -48,12 +48,12 @@ def interactions(ratings: "nw.LazyFrame[Any]", split: "nw.LazyFrame[Any]", proto
             "row",
             _USER,
             "movie_id",
+            "part",
             "rating",
             "rating_normalized",
             "rated_at",
             "day_of_week",
             "hour_of_day",
-            "part",
         )
         .sort("row")
     )

@@ -147,7 +147,7 @@ def boundary(ratings: "nw.LazyFrame[Any]") -> datetime:
     """Return the moment at which the test rows of ``temporal`` begin; of no ratings, the end of all time."""
     # By day first, then within one day by second: both counts are short, and exact on every engine.
     days = _counts(ratings, nw.col("rated_at").dt.truncate("1d"))
-    place = int(days["rows"].sum() * (1 - TEST_SHARE))
+    place = int(int(days["rows"].sum()) * (1 - TEST_SHARE))
     if days.is_empty():
         return datetime.max.replace(tzinfo=UTC)
     day, before = _at(days, place)

@@ -102,6 +102,7 @@ class InteractionFeatures(Table):
     row = dy.Int64(primary_key=True, min=0, description="Row of the rating")
     user_id = dy.Int32(min=1, description="MovieLens user id")
     movie_id = dy.Int32(min=1, description="MovieLens id of the movie")
+    part = dy.Enum(PARTS, description="Part by TV5_PROTOCOL: train, history or test")
     rating = dy.Float32(min=0.5, max=5.0, description="Stars")
     rating_normalized = dy.Float32(
         nullable=True,
@@ -111,7 +112,6 @@ class InteractionFeatures(Table):
     rated_at = dy.Datetime(time_unit="ms", time_zone="UTC", description="When the rating was given, UTC")
     day_of_week = dy.Enum(DAYS_OF_WEEK, description="Day of the week, UTC")
     hour_of_day = dy.Int8(min=0, max=23, description="Hour of the day, UTC")
-    part = dy.Enum(PARTS, description="Part by TV5_PROTOCOL: train, history or test")
 
 
 class UserFeatures(Table):
@@ -166,9 +166,6 @@ class MovieFeatures(Table):
     rating_std = dy.Float32(
         nullable=True, min=0, max=2.25, description="Standard deviation of the ratings; null without any"
     )
-    rating_count = dy.Int32(min=0, description="Number of ratings")
-    genres = dy.List(dy.Enum(GENRES), description="Genres; empty where none is listed")
-    release_year = dy.Int16(nullable=True, min=1870, max=2100, description="Year of release, if known")
     rating_trend = dy.Float32(
         nullable=True,
         min=-4.5,
@@ -176,6 +173,9 @@ class MovieFeatures(Table):
         description="Mean of the ratings of the last 365 days minus mean of those before; null where there are none of "
         "either. The days end with the newest rating of any movie",
     )
+    rating_count = dy.Int32(min=0, description="Number of ratings")
+    genres = dy.List(dy.Enum(GENRES), description="Genres; empty where none is listed")
+    release_year = dy.Int16(nullable=True, min=1870, max=2100, description="Year of release, if known")
     genre_vector = dy.Array(
         dy.Float32(min=0, max=1),
         len(GENRES),
