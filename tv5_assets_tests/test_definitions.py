@@ -26,6 +26,7 @@ ASSETS = {
     *("synthetic/" + name for name in ("media_details", "people", "credits", "influences")),
     *("synthetic/" + name for name in ("subtitles", "subtitle_segments", "queries")),
     "features/episodes",
+    *("features/" + name for name in ("split", "interactions", "users", "movies", "statistics")),
     "features/sequences",
     *("embeddings/" + name for name in ("movies", "users", "similar_movies")),
     *("embeddings/" + name for name in ("contexts", "subtitle_segments", "catalog")),
@@ -36,7 +37,7 @@ ASSETS = {
     *("agentdb/" + name for name in ("episodes", "policies", "media_metadata", "media_embeddings")),
     *("redis/" + name for name in ("platforms", "trends", "policies")),
     "reports/reconciliation",
-    "reports/world",
+    *("reports/" + name for name in ("world", "eda", "embeddings")),
     *("benchmarks/" + name for name in ("latency", "queries", "catalog_search")),
 }
 

@@ -56,9 +56,19 @@ def vectors_asset(key: str, *, about: str, owner: str, kinds: Iterable[str], ins
     )
 
 
-def page_asset(key: str, *, about: str, owner: str, kinds: Iterable[str], ins: Mapping[str, str]) -> Decorator:
+def page_asset(
+    key: str,
+    *,
+    about: str,
+    owner: str,
+    kinds: Iterable[str],
+    ins: Mapping[str, str] | None = None,
+    deps: Iterable[str] = (),
+) -> Decorator:
     """Declare an asset that is a page for people, stored as one HTML file; the body returns a Page."""
-    return _asset(**_named(key, about, owner, {*kinds, "html"}), ins=_ins(ins), io_manager_key="pages")
+    return _asset(
+        **_named(key, about, owner, {*kinds, "html"}), ins=_ins(ins), deps=_keys(deps), io_manager_key="pages"
+    )
 
 
 def store_asset(

@@ -178,7 +178,7 @@ class PageIOManager(_FileIOManager):
         """Write the HTML file; each section of it is shown in the UI, with the table it is about beside it."""
         part.write_text(value.as_html(), encoding="utf-8")
         return {
-            **facts({"plots": sum(len(section.plots) for section in value.sections)}),
+            **facts({"plots": sum(section.pictures for section in value.sections), **value.figures}),
             **{section.key: dg.MetadataValue.md(section.as_markdown()) for section in value.sections},
         }
 

@@ -1,7 +1,7 @@
-"""Plots as PNG images: bars, stacked bars, histograms, curves and heat maps, all in one quiet style.
+"""Plots as PNG images: bars, stacked bars, histograms, curves, heat maps, points and cells, all in one quiet style.
 
 The same data gives the same bytes; where there are none to draw, there are no bytes. What is drawn is aggregated
-elsewhere (world.py). matplotlib is imported by the function that draws, since it is slow to import.
+elsewhere (world.py, the notebooks). matplotlib is imported by the function that draws, since it is slow to import.
 """
 
 import io
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
 COLOURS = ("#1d5b79", "#e08e45", "#468b97", "#c05746", "#7a6c9d", "#8a9a5b", "#3d405b", "#d4a5a5")
 _SIZE = (5.6, 3.2)
+_LARGE = (8.4, 5.6)
 _DOTS_PER_INCH = 130
 _SHADES = 48
 """Colours of an image; with so few a plot takes about 10 kB."""
+_COLUMNS_WITH_ROOM = 12
+"""Of more columns than these a heat map has no values written into its fields, but a scale beside them."""
 _LINES_WITH_ROOM = 4
 """Of more curves than these the names stand beside the plot."""
 _STYLE: Any = {
@@ -41,13 +44,16 @@ _STYLE: Any = {
 Draw = Callable[["Axes"], None]
 
 
-def bars(values: Mapping[str, float], unit: str, expected: Mapping[str, float] | None = None) -> bytes:
+def bars(
+    values: Mapping[str, float], unit: str, expected: Mapping[str, float] | None = None, mark: str = "declared"
+) -> bytes:
     """Draw a horizontal bar for each value, the first one on top.
 
     Args:
         values: by name.
         unit: what the values are; ``%`` for shares of 1, which are shown as percentages.
         expected: what the values should be, as a mark on each bar.
+        mark: what such a mark is.
     """
     if not values:
         return b""
@@ -57,9 +63,7 @@ def bars(values: Mapping[str, float], unit: str, expected: Mapping[str, float] |
         places = np.arange(len(values))
         axes.barh(places, [value * factor for value in values.values()], color=COLOURS[0], height=0.68, label="found")
         if expected is not None:
-            axes.plot(
-                [expected.get(name, 0) * factor for name in values], places, "D", color=COLOURS[1], label="declared"
-            )
+            axes.plot([expected.get(name, 0) * factor for name in values], places, "D", color=COLOURS[1], label=mark)
             axes.legend(loc="lower right")
         axes.set_yticks(places, [_short(name) for name in values])
         axes.invert_yaxis()
@@ -97,8 +101,18 @@ def stacked(values: Mapping[str, Mapping[str, float]], unit: str) -> bytes:
     return _png(draw)
 
 
-def histogram(counts: Sequence[float], edges: Sequence[float], label: str, *, log: bool = False) -> bytes:
-    """Draw how often values fall between neighbouring edges; ``log`` is for edges that are powers of ten."""
+def histogram(
+    counts: Sequence[float], edges: Sequence[float], label: str, *, unit: str = "rows", log: bool = False
+) -> bytes:
+    """Draw how often values fall between neighbouring edges; ``log`` is for edges that are powers of ten.
+
+    Args:
+        counts: how many fall between each edge and the next.
+        edges: one more than counts.
+        label: what the values are.
+        unit: what is counted.
+        log: the first axis grows by powers of ten.
+    """
     if not counts:
         return b""
 
@@ -109,7 +123,7 @@ def histogram(counts: Sequence[float], edges: Sequence[float], label: str, *, lo
         if log:
             axes.set_xscale("log")
         axes.set_xlabel(label)
-        axes.set_ylabel("rows")
+        axes.set_ylabel(unit)
         axes.grid(visible=False, axis="x")
 
     return _png(draw)
@@ -123,6 +137,7 @@ def curves(
     *,
     dots: bool = False,
     log: bool = False,
+    log_x: bool = False,
 ) -> bytes:
     """Draw a curve for each name.
 
@@ -133,6 +148,7 @@ def curves(
         marks: points on a curve that are pointed out, by the curve's name.
         dots: mark every point of the curves.
         log: both axes grow by powers of ten.
+        log_x: the first axis alone does.
     """
     if not lines:
         return b""
@@ -145,8 +161,9 @@ def curves(
             )
             if marks and name in marks:
                 axes.plot(*marks[name], "o", color=colour, markersize=5, markeredgecolor="white")
-        if log:
+        if log or log_x:
             axes.set_xscale("log")
+        if log:
             axes.set_yscale("log")
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
@@ -160,37 +177,87 @@ def curves(
 
 
 def heat(
-    values: npt.ArrayLike, rows: Sequence[str], columns: Sequence[str], form: Callable[[float], str] = "{:.2f}".format
+    values: npt.ArrayLike,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    form: Callable[[float], str] = "{:.2f}".format,
+    *,
+    large: bool = False,
 ) -> bytes:
-    """Draw a matrix, shape (rows, columns), as coloured fields with their values in them, as ``form`` writes them."""
+    """Draw a matrix, shape (rows, columns), as coloured fields with their values in them, as ``form`` writes them.
+
+    A matrix of many columns has a scale beside it instead of values in its fields. What is not a number is left white.
+    """
     matrix = np.asarray(values, dtype=float)
     if not matrix.size:
         return b""
+    crowded = len(columns) > _COLUMNS_WITH_ROOM
 
     def draw(axes: "Axes") -> None:
-        axes.imshow(matrix, cmap="YlGnBu", aspect="auto")
+        fields = axes.imshow(matrix, cmap="YlGnBu", aspect="auto")
         axes.set_xticks(range(len(columns)), [_short(name) for name in columns])
         axes.set_yticks(range(len(rows)), [_short(name) for name in rows])
         axes.grid(visible=False)
         if len(columns) > 6:
-            axes.tick_params(axis="x", labelrotation=40)
+            axes.tick_params(axis="x", labelrotation=90 if crowded and max(map(len, columns)) > 2 else 40)
+        if crowded:
+            axes.figure.colorbar(fields, ax=axes, shrink=0.8).outline.set_visible(False)
+            return
         middle = (np.nanmin(matrix) + np.nanmax(matrix)) / 2
         for (row, column), value in np.ndenumerate(matrix):
             if not np.isnan(value):
                 colour = "white" if value > middle else "#1f2933"
                 axes.text(column, row, form(value), ha="center", va="center", fontsize=7, color=colour)
 
-    return _png(draw)
+    return _png(draw, _LARGE if large else _SIZE)
 
 
-def _png(draw: Draw) -> bytes:
+def points(
+    groups: Mapping[str, tuple[npt.ArrayLike, npt.ArrayLike]], names: Mapping[str, tuple[float, float]]
+) -> bytes:
+    """Draw points on a plane, a colour for each group, and names at places among them; the axes mean nothing."""
+    if not groups:
+        return b""
+
+    def draw(axes: "Axes") -> None:
+        from matplotlib.patheffects import withStroke
+
+        for number, (name, (x, y)) in enumerate(groups.items()):
+            axes.scatter(x, y, s=9, alpha=0.75, linewidths=0, color=COLOURS[number % len(COLOURS)], label=_short(name))
+        for name, place in names.items():
+            halo = [withStroke(linewidth=2.5, foreground="white")]
+            axes.annotate(_short(name), place, fontsize=7, ha="center", color="#1f2933", path_effects=halo)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.spines[:].set_visible(False)
+        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2)
+
+    return _png(draw, _LARGE)
+
+
+def cells(filled: npt.ArrayLike, x_label: str, y_label: str) -> bytes:
+    """Draw a matrix of truth values, shape (rows, columns): dark cells on white."""
+    matrix = np.asarray(filled, dtype=bool)
+    if not matrix.size:
+        return b""
+
+    def draw(axes: "Axes") -> None:
+        axes.imshow(matrix, cmap="Blues", vmin=0, vmax=1.2, aspect="auto", interpolation="nearest")
+        axes.grid(visible=False)
+        axes.set_xlabel(x_label)
+        axes.set_ylabel(y_label)
+
+    return _png(draw, _LARGE)
+
+
+def _png(draw: Draw, size: tuple[float, float] = _SIZE) -> bytes:
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from PIL import Image
 
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=_SIZE, dpi=_DOTS_PER_INCH, layout="constrained")
+        figure = Figure(figsize=size, dpi=_DOTS_PER_INCH, layout="constrained")
         draw(figure.subplots())
         # The canvas itself, not savefig, which draws everything twice and writes its version into the file.
         canvas = FigureCanvasAgg(figure)

@@ -1,19 +1,18 @@
 """A page of a report: sections with plots and a sentence for each, as one HTML file or as Markdown for the web UI.
 
-What does not belong here: how a plot is drawn (draw.py) and what is plotted (world.py).
+What does not belong here: what a section shows (blocks.py), sections made by a notebook (chapters.py), and what is
+plotted (world.py).
 """
 
-import base64
 import html
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import polars as pl
 
-_LONGEST_CELL = 90
+from tv5_assets.reports.blocks import Plot, table_as_html
+
 _STYLE = """
 :root { --ink: #1f2933; --soft: #616e7c; --line: #e4e7eb; --accent: #1d5b79; }
 * { box-sizing: border-box; }
@@ -31,6 +30,8 @@ section { margin-top: 2.6rem; padding-top: 1.8rem; border-top: 1px solid var(--l
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(23rem, 1fr)); gap: 1.4rem; }
 figure { margin: 0; padding: 1rem; border: 1px solid var(--line); border-radius: .6rem; }
 figure h3 { margin: 0 0 .5rem; font-size: 1rem; }
+figure.wide { grid-column: 1 / -1; }
+figure.wide img { max-width: 58rem; margin: 0 auto; }
 figure img { width: 100%; height: auto; display: block; }
 figcaption { margin-top: .6rem; color: var(--soft); font-size: .9rem; }
 .rows { margin-top: 1.2rem; overflow-x: auto; }
@@ -38,27 +39,37 @@ summary { cursor: pointer; color: var(--accent); }
 table { margin-top: .6rem; border-collapse: collapse; font-size: .82rem; }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.chapter .plots { grid-template-columns: repeat(auto-fill, minmax(min(30rem, 100%), 1fr)); }
+.tables { display: flex; flex-wrap: wrap; gap: 0 3rem; }
+.rows .title { margin: 0; font-weight: 600; }
+.figures { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1.2rem 0; }
+.figures div { padding: .7rem 1.1rem; border: 1px solid var(--line); border-radius: .6rem; min-width: 8rem; }
+.figures dt { color: var(--soft); font-size: .85rem; }
+.figures dd { margin: 0; font-size: 1.35rem; font-weight: 600; font-variant-numeric: tabular-nums; }
+.code { margin-top: 1.2rem; }
+.code pre, pre.text { margin: .6rem 0 0; padding: .8rem 1rem; overflow-x: auto; border-radius: .6rem;
+  background: #f7f9fa; font: .8rem/1.45 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; }
+code { font: .88em ui-monospace, "DejaVu Sans Mono", Consolas, monospace; }
 """.strip()
 
 
-@dataclass(frozen=True)
-class Plot:
-    """A picture with its title and the sentence that says what to see in it.
-
-    Attributes:
-        title: a few words.
-        words: one sentence.
-        png: the picture.
-    """
-
-    title: str
-    words: str
-    png: bytes
+class Part(Protocol):
+    """A part of a page under a heading of its own."""
 
     @property
-    def uri(self) -> str:
-        """The picture as an address that holds it."""
-        return f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
+    def key(self) -> str:
+        """What it is called, in the page's addresses and in the UI."""
+
+    @property
+    def pictures(self) -> int:
+        """How many plots it has."""
+
+    def as_html(self) -> str:
+        """Return it as an HTML section whose id is its key."""
+
+    def as_markdown(self) -> str:
+        """Return it for the web UI."""
 
 
 @dataclass(frozen=True)
@@ -71,19 +82,33 @@ class Section:
     plots: Sequence[Plot]
     sample: pl.DataFrame
 
+    @property
+    def pictures(self) -> int:
+        """How many plots it has."""
+        return len(self.plots)
+
+    def as_html(self) -> str:
+        """Return the section with its plots, and its first rows folded away."""
+        plots = "".join(plot.as_html() for plot in self.plots)
+        return (
+            f'<section id="{self.key}" data-rows="{self.rows}">\n<h2>{html.escape(_name(self.key))}</h2>\n'
+            f"<p>{html.escape(self.about)} <b>{self.rows:,} rows.</b></p>\n"
+            f'<div class="plots">\n{plots}</div>\n{_first_rows(self.sample)}</section>\n'
+        )
+
     def as_markdown(self) -> str:
         """Return the section for the web UI: plots, each under its title and over its sentence."""
-        plots = (f"**{plot.title}**\n\n![{plot.title}]({plot.uri})\n\n{plot.words}" for plot in self.plots)
-        return "\n\n".join([f"{self.about} **{self.rows:,} rows.**", *plots])
+        return "\n\n".join([f"{self.about} **{self.rows:,} rows.**", *(plot.as_markdown() for plot in self.plots)])
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page: its title, what it is about, and its sections."""
+    """A page: its title, what it is about, its sections, and figures that the UI shows over time."""
 
     title: str
     about: str
-    sections: Sequence[Section]
+    sections: Sequence[Part]
+    figures: Mapping[str, float | int | str] = field(default_factory=dict)
 
     def as_html(self) -> str:
         """Return the page as one file that needs no other."""
@@ -94,7 +119,7 @@ class Page:
             f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
             f"<style>\n{_STYLE}\n</style>\n</head>\n<body>\n"
             f'<h1>{title}</h1>\n<p class="soft">{html.escape(self.about)}</p>\n<nav>{links}</nav>\n'
-            + "".join(map(_section, self.sections))
+            + "".join(section.as_html() for section in self.sections)
             + "</body>\n</html>\n"
         )
 
@@ -103,42 +128,7 @@ def _name(key: str) -> str:
     return key.rpartition("/")[2].replace("_", " ")
 
 
-def _section(section: Section) -> str:
-    plots = "".join(
-        f'<figure><h3>{html.escape(plot.title)}</h3><img alt="{html.escape(plot.title)}" src="{plot.uri}">'
-        f"<figcaption>{html.escape(plot.words)}</figcaption></figure>\n"
-        for plot in section.plots
-    )
-    return (
-        f'<section id="{section.key}" data-rows="{section.rows}">\n<h2>{html.escape(_name(section.key))}</h2>\n'
-        f"<p>{html.escape(section.about)} <b>{section.rows:,} rows.</b></p>\n"
-        f'<div class="plots">\n{plots}</div>\n{_rows(section.sample)}</section>\n'
-    )
-
-
-def _rows(sample: pl.DataFrame) -> str:
+def _first_rows(sample: pl.DataFrame) -> str:
     if sample.is_empty():
         return ""
-    head = "".join(f"<th>{html.escape(column)}</th>" for column in sample.columns)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(_cell(value))}</td>" for value in row) + "</tr>\n" for row in sample.rows()
-    )
-    return (
-        f'<details class="rows"><summary>The first {len(sample)} rows</summary>\n'
-        f"<table><tr>{head}</tr>\n{body}</table></details>\n"
-    )
-
-
-def _cell(value: Any) -> str:
-    match value:
-        case None:
-            text = ""
-        case float():
-            text = f"{value:.4g}"
-        case date():
-            text = value.isoformat()
-        case list() | dict():
-            text = json.dumps(value, ensure_ascii=False, default=str)
-        case _:
-            text = str(value)
-    return text if len(text) <= _LONGEST_CELL else text[: _LONGEST_CELL - 1] + "…"
+    return f'<details class="rows"><summary>The first {len(sample)} rows</summary>\n{table_as_html(sample)}</details>\n'

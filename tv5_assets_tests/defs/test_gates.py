@@ -11,7 +11,18 @@ from tv5_assets_tests.defs.platform import GRAPH, Platform, downstream_of
 # The graph is materialized once, in one test process.
 pytestmark = [pytest.mark.xdist_group("gates"), pytest.mark.long, pytest.mark.timeout(900)]
 
-LEAVES = {"reports/world", "models/policy_prior", "benchmarks/catalog_search", "embeddings/contexts", "features/sequences"}
+LEAVES = {
+    "reports/world",
+    "reports/eda",
+    "reports/embeddings",
+    "models/policy_prior",
+    "benchmarks/catalog_search",
+    "embeddings/contexts",
+    "features/sequences",
+    "features/users",
+    "features/movies",
+    "features/statistics",
+}
 
 
 def test_every_gate_has_a_corruption():

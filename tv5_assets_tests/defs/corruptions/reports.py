@@ -30,6 +30,33 @@ def report_corruptions() -> list[Corruption]:
             _page(world, lambda text: re.sub(r"base64,[^\"]+", "base64,", text, count=1)),
             name="a plot is empty",
         ),
+        *_notebook("reports/eda", "sparsity", "ratings"),
+        *_notebook("reports/embeddings", "cold_start", "movie_vectors"),
+    ]
+
+
+def _notebook(asset: str, chapter: str, figure: str) -> list[Corruption]:
+    """Return corruptions for the gates of a page made of a notebook."""
+    shown = "every_chapter_shown"
+    return [
+        Corruption(
+            asset,
+            shown,
+            _page(asset, lambda text: text.replace(f'<section id="{chapter}"', "<section")),
+            name="a chapter is missing",
+        ),
+        Corruption(
+            asset,
+            shown,
+            _page(asset, lambda text: re.sub(r"base64,[^\"]+", "base64,", text, count=1)),
+            name="a plot is empty",
+        ),
+        Corruption(
+            asset,
+            "figures_agree",
+            _page(asset, lambda text: re.sub(rf'(id="figure-{figure}" value=)"\d+"', r'\1"17"', text)),
+            name="a figure is wrong",
+        ),
     ]
 
 
