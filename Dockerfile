@@ -4,7 +4,7 @@ WORKDIR /opt/tv5/app
 RUN pip install --no-cache-dir uv
 COPY pyproject.toml constraints.txt README.md ./
 COPY tv5_assets tv5_assets
-RUN uv pip install --system --no-cache -c constraints.txt -e .
+RUN uv pip install --system --compile-bytecode --no-cache -c constraints.txt -e .
 COPY dagster.yaml workspace.yaml ./
 COPY docker docker
 RUN mkdir -p /opt/tv5/home/dagster && ln -s /opt/tv5/app/dagster.yaml /opt/tv5/home/dagster/dagster.yaml
