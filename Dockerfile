@@ -5,8 +5,8 @@ RUN pip install --no-cache-dir uv
 COPY pyproject.toml constraints.txt README.md ./
 COPY tv5_assets tv5_assets
 COPY notebooks notebooks
-RUN uv pip install --system --no-cache -c constraints.txt -e '.[ui]' \
- && uv pip install --system --no-cache -c constraints.txt --no-deps mlflow
+RUN uv pip install --system --compile-bytecode --no-cache -c constraints.txt -e '.[ui]' \
+ && uv pip install --system --compile-bytecode --no-cache -c constraints.txt --no-deps mlflow
 COPY dagster.yaml workspace.yaml ./
 COPY docker docker
 RUN mkdir -p /opt/tv5/home/dagster && ln -s /opt/tv5/app/dagster.yaml /opt/tv5/home/dagster/dagster.yaml

@@ -151,6 +151,8 @@ def _terminated_as_interrupted() -> Iterator[None]:
     # could not be ended at all.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, interrupt)
+    # As Polars leaves it when it is imported, SIGINT would let a wait for another process go on for ever.
+    signal.siginterrupt(signal.SIGINT, True)
     before = signal.signal(signal.SIGTERM, interrupt)
     try:
         yield
