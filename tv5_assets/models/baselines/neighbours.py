@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import csc_array
 
 from tv5_assets.evaluation.histories import Histories
 from tv5_assets.models.baselines.baseline import Baseline, described
@@ -37,37 +38,21 @@ class ItemKNN(Baseline):
 
     def _scores(self, history: Histories) -> "torch.Tensor":
         import torch
-        from torch.nn.functional import embedding_bag
 
         neighbours, similarities = self.tensors["neighbours"], self.tensors["similarities"]
-        seen = torch.from_numpy(history.matrix().toarray().T.copy()).to(neighbours.device)
-        return embedding_bag(neighbours, seen, mode="sum", per_sample_weights=similarities).T
+        movies, k = neighbours.shape
+        # Both sides are sparse, so that each event costs about k sums; a product with a dense side would cost k for
+        # every movie of the catalog.
+        towards = csc_array(
+            (similarities.cpu().numpy().ravel(), neighbours.cpu().numpy().ravel(), np.arange(0, movies * k + 1, k)),
+            shape=(movies, movies),
+        )
+        return torch.from_numpy((history.matrix() @ towards).toarray()).to(neighbours.device)
 
 
 def fit_neighbours(train: Histories, neighbours: int, shrinkage: float, device: str = "cpu") -> ItemKNN:
     """Find the nearest neighbours of every movie; memory grows with movies times neighbours."""
-    import torch
-
-    watched = train.matrix().T.tocsr()
-    norms = torch.from_numpy(np.sqrt(np.diff(watched.indptr))).to(device)  # float64, as are the similarities
-    places = torch.arange(len(norms), device=device)
-    k = min(neighbours, len(norms) - 1)
-    nearest = torch.empty((len(norms), k), dtype=torch.int32, device=device)
-    similarities = torch.empty((len(norms), k), dtype=torch.float32, device=device)
-    for rows, shared in shared_columns(watched):
-        block = torch.from_numpy(shared).to(device).double()
-        block /= (norms[rows, None] * norms + shrinkage).clamp_(min=1)  # where it is 0, nothing is shared either
-        block -= _TIE * places
-        block[places[: len(block)], places[rows]] = -torch.inf  # a movie is no neighbour of its own
-        values, closest = block.topk(k)
-        nearest[rows] = closest.int()
-        similarities[rows] = (values + _TIE * closest).float().clamp_(min=0)
-    return ItemKNN(
-        train.catalog,
-        {"neighbours": nearest, "similarities": similarities},
-        {"neighbours": neighbours, "shrinkage": shrinkage},
-        described(train),
-    )
+    return _nearest(train, neighbours, (shrinkage,), device)[0]
 
 
 def neighbour_candidates(
@@ -76,13 +61,45 @@ def neighbour_candidates(
     shrinkages: Sequence[float] = SHRINKAGES,
     device: str = "cpu",
 ) -> Iterator[ItemKNN]:
-    """Yield the model with each shrinkage and number of neighbours; the similarities are computed once a shrinkage."""
-    for shrinkage in shrinkages:
-        most = fit_neighbours(train, max(neighbours), shrinkage, device)
+    """Yield the model with each shrinkage and number of neighbours, all from the same counts."""
+    for most in _nearest(train, max(neighbours), shrinkages, device):
         for k in neighbours:
             yield ItemKNN(
-                train.catalog,
+                most.catalog,
                 {name: tensor[:, :k].contiguous() for name, tensor in most.tensors.items()},
-                {"neighbours": k, "shrinkage": shrinkage},
+                {**most.parameters, "neighbours": k},
                 most.trained_on,
             )
+
+
+def _nearest(train: Histories, neighbours: int, shrinkages: Sequence[float], device: str) -> list[ItemKNN]:
+    """Return the model with each shrinkage; the counts, which take most of the time, are shared."""
+    import torch
+
+    watched = train.matrix().T.tocsr()
+    norms = torch.from_numpy(np.sqrt(np.diff(watched.indptr)).astype(np.float32)).to(device)
+    places = torch.arange(len(norms), device=device)
+    shape = (len(norms), min(neighbours, len(norms) - 1))
+    trained_on = described(train)
+    models = [
+        ItemKNN(
+            train.catalog,
+            {
+                "neighbours": torch.empty(shape, dtype=torch.int32, device=device),
+                "similarities": torch.empty(shape, dtype=torch.float32, device=device),
+            },
+            {"neighbours": neighbours, "shrinkage": shrinkage},
+            trained_on,
+        )
+        for shrinkage in shrinkages
+    ]
+    for rows, counts in shared_columns(watched):
+        shared = torch.from_numpy(counts).to(device)
+        shared[places[: len(shared)], places[rows]] = 0  # a movie is no neighbour of its own
+        products = torch.outer(norms[rows], norms)
+        for model, shrinkage in zip(models, shrinkages, strict=True):
+            similarities = shared / (products + shrinkage).clamp_(min=1)  # where it is 0, nothing is shared either
+            nearest = (similarities.double() - _TIE * places).topk(shape[1]).indices
+            model.tensors["neighbours"][rows] = nearest.int()
+            model.tensors["similarities"][rows] = similarities.gather(1, nearest)
+    return models
