@@ -5,6 +5,7 @@ import dagster as dg
 from tv5_assets.dagster_kit.checks import build_checks, table_gate
 from tv5_assets.defs.gates.benchmarks import latency_gates
 from tv5_assets.defs.gates.catalog import catalog_gates
+from tv5_assets.defs.gates.features import feature_gates
 from tv5_assets.defs.gates.learning import learning_gates
 from tv5_assets.defs.gates.media import media_gates
 from tv5_assets.defs.gates.processed import processed_gates
@@ -33,6 +34,7 @@ def gates() -> dg.Definitions:
                 *subtitle_gates(),
                 *query_gates(),
                 *learning_gates(),
+                *feature_gates(),
                 *sequence_gates(),
                 *store_gates(),
                 *report_gates(),

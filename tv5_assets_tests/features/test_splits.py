@@ -55,7 +55,7 @@ def parts(frame: pl.DataFrame) -> list[str]:
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(USERS_AND_SECONDS)
 def test_every_rating_has_one_part_that_its_protocol_knows(protocol: str, rows: list[tuple[int, int]]) -> None:
     ratings = ratings_of(rows)
@@ -88,10 +88,10 @@ def test_a_fifth_of_each_users_ratings_is_drawn() -> None:
 
 def test_every_rating_is_as_likely_to_be_drawn() -> None:
     ratings = ratings_of([(1, 0)] * 50)
-    drawn = np.array([np.array(parts(split(ratings, "user-80-20", seed))) == "test" for seed in range(300)])
-    # 300 draws of a share of .2: a standard deviation of .023; neighbours are drawn together in .0367 of the cases.
-    assert np.abs(drawn.mean(axis=0) - 0.2).max() < 5 * 0.0231
-    assert (drawn[:, 1:] & drawn[:, :-1]).mean() == pytest.approx(0.2 * 9 / 49, abs=0.008)
+    drawn = np.array([np.array(parts(split(ratings, "user-80-20", seed))) == "test" for seed in range(150)])
+    # 150 draws of a share of .2: a standard deviation of .033; neighbours are drawn together in .0367 of the cases.
+    assert np.abs(drawn.mean(axis=0) - 0.2).max() < 5 * 0.0327
+    assert (drawn[:, 1:] & drawn[:, :-1]).mean() == pytest.approx(0.2 * 9 / 49, abs=0.012)
 
 
 def test_a_slice_of_the_training_rows_is_drawn_independently_of_the_split() -> None:
@@ -101,7 +101,7 @@ def test_a_slice_of_the_training_rows_is_drawn_independently_of_the_split() -> N
     assert len(slices[0] & slices[1]) / len(slices[0]) == pytest.approx(0.2, abs=0.08)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 5), st.integers(0, 12).map(lambda step: step * 30_000)), min_size=1, max_size=60)
 )
@@ -154,7 +154,7 @@ def test_an_unknown_protocol() -> None:
 
 
 @pytest.mark.parametrize(("min_user", "min_movie"), [(1, 1), (4, 1), (1, 4), (4, 4)])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 8), st.integers(1, 8)), max_size=70, unique=True))
 def test_the_core_is_the_largest_in_which_all_have_enough(min_user: int, min_movie: int, pairs: list) -> None:
     ratings = ratings_of([(user, row) for row, (user, _) in enumerate(pairs)]).with_columns(

@@ -1,6 +1,7 @@
 """One corruption or more for every gate of the graph: what is done to its subject, and which checks must see it."""
 
 from tv5_assets_tests.defs.corruptions.catalog import catalog_corruptions
+from tv5_assets_tests.defs.corruptions.features import feature_corruptions
 from tv5_assets_tests.defs.corruptions.learning import learning_corruptions
 from tv5_assets_tests.defs.corruptions.media import media_corruptions
 from tv5_assets_tests.defs.corruptions.processed import processed_corruptions
@@ -23,6 +24,7 @@ BLOCKING = [
     *subtitle_corruptions(),
     *query_corruptions(),
     *learning_corruptions(),
+    *feature_corruptions(),
     *sequence_corruptions(),
     *store_corruptions(),
     *report_corruptions(),

@@ -23,6 +23,8 @@ def table_corruptions() -> list[Corruption]:
     """Return a corruption for each check that follows from a table's schema."""
     seen_by_count = {
         "features/episodes": ("one_per_rating",),
+        "features/split": ("one_per_rating", "user_shares", "temporal_share"),
+        "features/interactions": ("as_split", "normalized"),
         "features/sequences": ("in_order", "newest"),
         "synthetic/trends": ("every_day",),
         "synthetic/trends_now": ("ranked_by_score",),
@@ -32,6 +34,8 @@ def table_corruptions() -> list[Corruption]:
         "synthetic/queries": ("expected_matches",),
     }
     seen_by_values = {
+        "features/split": ("one_per_rating",),
+        "features/interactions": ("as_split",),
         "synthetic/trends": ("season_of_date",),
         "synthetic/trends_now": ("ranked_by_score",),
         "synthetic/credits": ("billing_contiguous",),
