@@ -22,12 +22,12 @@ def tv5() -> Iterator[Tv5]:
         yield Tv5(Path(folder) / "home", TINY)
 
 
-def address_of(ui: "subprocess.Popen[str]") -> str:
+def address_of(ui: "subprocess.Popen[str]", pages: str) -> str:
     assert ui.stdout is not None
     said = []
     for line in ui.stdout:
         said.append(line)
-        if "The web UI is at" in line:
+        if f"{pages} is at" in line:
             return line.split()[-1]
     raise AssertionError("".join(said))
 
@@ -40,14 +40,17 @@ def ask(address: str, query: str) -> Any:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
 def test_nothing_of_it_stays_however_it_ends(tv5: Tv5, number: signal.Signals):
-    port = closed_port()
-    with tv5.started("ui", "--port", str(port)) as ui:
-        address = address_of(ui)
+    port, mlflow_port = closed_port(), closed_port()
+    with tv5.started("ui", "--port", str(port), TV5_MLFLOW_PORT=str(mlflow_port)) as ui:
+        address = address_of(ui, "The web UI")
         assert address == f"http://127.0.0.1:{port}"
         nodes = ask(address, "{ assetNodes { assetKey { path } groupName description owners { __typename } } }")
         keys = {"/".join(node["assetKey"]["path"]) for node in nodes["assetNodes"]}
         assert keys == {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
         assert all(node["groupName"] and node["description"] and node["owners"] for node in nodes["assetNodes"])
+        mlflow = address_of(ui, "MLflow's UI")
+        assert mlflow == f"http://127.0.0.1:{mlflow_port}"
+        assert "<title>MLflow</title>" in httpx.get(mlflow, timeout=60).raise_for_status().text
         ui.send_signal(number)
         status = ui.wait(timeout=180)
     assert status == (-number if number == signal.SIGKILL else 130)

@@ -29,6 +29,8 @@ PRUNED_TAG = "tv5.pruned"
 """Tag of a training that tuning ended early."""
 
 _SECRET_WORDS = ("password", "secret", "credential", "api_key")
+_EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
+"""Makes the UI open with what concerns models; it is made for conversations with language models as well."""
 _METRICS_PER_CALL = 1_000  # MLflow takes no more at once
 _PARAMETERS_PER_CALL = 100
 _ANSWER_SECONDS = 10.0
@@ -115,7 +117,7 @@ class Tracker:
 
         folder = f"{self.artifacts}/{name.replace('/', '-')}" if self.artifacts else None
         try:
-            return str(client.create_experiment(name, artifact_location=folder))
+            return str(client.create_experiment(name, artifact_location=folder, tags=_EXPERIMENT_TAGS))
         except MlflowException:
             found = client.get_experiment_by_name(name)  # another training was faster
             if found is None:
