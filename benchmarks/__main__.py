@@ -22,7 +22,7 @@ def main() -> None:
         *raw_to_processed.run(arguments.raw),
         *generators.run(arguments.raw, share),
         *encoding.run(),
-        *evaluation.run(users=max(500, int(4_000 * share)), movies=max(1_000, int(_ML_25M_MOVIES * share))),
+        *evaluation.run(share),
         *user_vectors.run(
             arguments.ratings, users=max(1, int(_ML_25M_USERS * share)), movies=max(100, int(_ML_25M_MOVIES * share))
         ),

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from tv5_assets.errors import InputError
 from tv5_assets.evaluation import metrics
 from tv5_assets.evaluation.problem import STRONG_GENERALIZATION, Problem, Recommender
-from tv5_assets.evaluation.ranking import MEMORY_BYTES, rank
+from tv5_assets.evaluation.ranking import rank
 
 NOVELTY = "novelty"
 COVERAGE = "coverage"
@@ -65,7 +65,7 @@ def evaluate(
     *,
     ks: Sequence[int] | None = None,
     least_rating: float = 0.0,
-    memory_bytes: int = MEMORY_BYTES,
+    memory_bytes: int | None = None,
     device: str | None = None,
 ) -> Evaluation:
     """Rank the whole catalog for every user who is asked about, seen movies removed, and compute every metric.
@@ -75,7 +75,7 @@ def evaluate(
         problem: what it is asked.
         ks: cut-offs; None means those of the protocol.
         least_rating: a movie is relevant where its rating in the truth is at least this; 0 means every one.
-        memory_bytes: bound of what a block of users takes (:func:`~tv5_assets.evaluation.ranking.rank`).
+        memory_bytes: bound of what a block of users takes; None means the default of ``ranking.rank``.
         device: where to rank; None means where the model's scores are.
 
     Raises:

@@ -62,13 +62,15 @@ def judge(ranked: "torch.Tensor", truth: Histories, least_rating: float = 0.0) -
 
     if len(ranked) != len(truth):
         raise InputError(f"rankings of {len(ranked)} users cannot be held against the truth of {len(truth)}")
-    kept = truth.ratings >= least_rating
-    users = truth.users_of_events()[kept].astype(np.int64)
-    movies = len(truth.catalog)
+    device, movies = ranked.device, len(truth.catalog)
+    users = torch.repeat_interleave(
+        torch.from_numpy(truth.lengths).to(device), output_size=len(truth.items)
+    )  # the place of each event's user
+    kept = torch.from_numpy(truth.ratings >= least_rating).to(device)
     # One number for each user and movie: finding a ranked movie in the sorted truth is then one binary search.
-    wanted = torch.from_numpy(np.unique(users * movies + truth.items[kept])).to(ranked.device)
+    wanted = torch.unique((users * movies + torch.from_numpy(truth.items).to(device))[kept])
     relevant = torch.bincount(torch.div(wanted, movies, rounding_mode="floor"), minlength=len(truth))
-    asked = ranked + torch.arange(len(truth), device=ranked.device)[:, None] * movies
+    asked = ranked + torch.arange(len(truth), device=device)[:, None] * movies
     if len(wanted):
         places = torch.searchsorted(wanted, asked).clamp_(max=len(wanted) - 1)
         hits = (wanted[places] == asked) & (ranked >= 0)
@@ -171,8 +173,9 @@ def coverage(ranked: "torch.Tensor", movies: int, k: int) -> float:
     """
     import torch
 
-    first = torch.unique(ranked[:, :k])
-    return float((first >= 0).sum()) / movies
+    found = torch.zeros(movies + 1, dtype=torch.bool, device=ranked.device)
+    found[ranked[:, :k].reshape(-1).long()] = True  # -1 is the place after the last movie
+    return int(found[:movies].sum()) / movies
 
 
 def _hits(judged: Judged, k: int) -> "torch.Tensor":

@@ -108,7 +108,10 @@ def _events(part: Histories) -> np.ndarray:
 class Recommender(Protocol):
     """What can be ranked: a fitted model that scores the whole catalog from histories alone."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What leaderboards call it."""
+        ...
 
     def scores(self, history: Histories) -> "torch.Tensor":
         """Return a score for each user and movie of the catalog, float32 of shape (u, m), on the model's device.

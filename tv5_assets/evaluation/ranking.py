@@ -17,14 +17,20 @@ if TYPE_CHECKING:
     import torch
 
 MEMORY_BYTES = 512 * 2**20
-"""What the scores of a block of users may take, with what ranking them takes beside them."""
-_BYTES_PER_SCORE = 16  # the score, its mask and its key where ties are broken, and their top-k's own copy
+"""What the scores of a block of users may take on the processor, with what ranking them takes beside them."""
+_SHARE_OF_FREE = 4  # on a GPU a quarter of what is free: small blocks would leave it waiting for Python
+_BYTES_PER_SCORE = 32  # the score, and at worst, where all are equal, their mask and three numbers for each of them
 
 _logger = logging.getLogger(__name__)
 
 
 def rank(
-    recommender: Recommender, history: Histories, k: int, *, memory_bytes: int = MEMORY_BYTES, device: str | None = None
+    recommender: Recommender,
+    history: Histories,
+    k: int,
+    *,
+    memory_bytes: int | None = None,
+    device: str | None = None,
 ) -> "torch.Tensor":
     """Return the ``k`` movies with the highest scores that each user has not seen, best first.
 
@@ -35,7 +41,8 @@ def rank(
         recommender: a fitted model.
         history: whom to rank for, and what they have seen.
         k: how many movies.
-        memory_bytes: bound of a block's scores and of what ranking them needs.
+        memory_bytes: bound of a block's scores and of what ranking them needs; None means MEMORY_BYTES on the
+            processor, and from the second block on a quarter of the free memory on a GPU.
         device: where to rank; None means where the scores are.
 
     Returns:
@@ -46,25 +53,31 @@ def rank(
     """
     import torch
 
-    users = users_at_once(len(history.catalog), memory_bytes)
+    movies = len(history.catalog)
+    users = users_at_once(movies, MEMORY_BYTES if memory_bytes is None else memory_bytes)
     blocks: list[torch.Tensor] = []
+    start = 0
     with (
         torch.inference_mode(),
         progress(_logger, f"ranking with {recommender.name}", len(history), "user") as ranked,
     ):
-        for start in range(0, len(history), users):
+        while start < len(history):
             block = history.of(start, start + users)
             scores = recommender.scores(block)
-            if scores.shape != (len(block), len(block.catalog)):
+            if scores.shape != (len(block), movies):
                 raise InputError(
                     f"{recommender.name} gave scores of shape {tuple(scores.shape)} "
-                    f"for {len(block)} users and {len(block.catalog)} movies"
+                    f"for {len(block)} users and {movies} movies"
                 )
             try:
                 blocks.append(top_unseen(scores if device is None else scores.to(device), block, k))
             except InputError as error:
                 raise InputError(f"{recommender.name}: {error}") from None
             ranked.update(len(block))
+            start += len(block)
+            if memory_bytes is None and len(blocks) == 1 and scores.is_cuda:
+                free, _ = torch.cuda.mem_get_info(scores.device)
+                users = max(users, users_at_once(movies, free // _SHARE_OF_FREE))
     return torch.cat(blocks) if blocks else torch.empty((0, k), dtype=torch.int32)
 
 
@@ -91,13 +104,14 @@ def top_unseen(scores: "torch.Tensor", history: Histories, k: int) -> "torch.Ten
 
     if 0 in scores.stride() or not scores.is_contiguous():
         scores = scores.contiguous()  # one row that stands for many cannot be masked for each of them
+    device = scores.device
     seen = (
-        torch.from_numpy(history.users_of_events()).to(scores.device).long(),
-        torch.from_numpy(history.items).to(scores.device).long(),
+        torch.repeat_interleave(torch.from_numpy(history.lengths).to(device), output_size=len(history.items)),
+        torch.from_numpy(history.items).to(device).long(),
     )
     # Masked in place and put back: a copy of the scores would cost as much as half of the top-k.
     kept = scores[seen]
-    scores.index_put_(seen, torch.tensor(-torch.inf, dtype=scores.dtype, device=scores.device))
+    scores.index_put_(seen, torch.tensor(-torch.inf, dtype=scores.dtype, device=device))
     try:
         return _top(scores, history, k)
     finally:
@@ -116,8 +130,7 @@ def _top(scores: "torch.Tensor", history: Histories, k: int) -> "torch.Tensor":
         if wrong.any():
             user = history.user_ids[int(np.flatnonzero(wrong.cpu().numpy())[0])]
             raise InputError(f"the scores of user {user} hold NaN or infinity, which cannot be ranked")
-        rows = tied.nonzero()[:, 0]
-        places[rows, :k] = _lowest_of_tied(scores[rows], values[rows, :k], places[rows, :k])
+        places[:, :k] = _lowest_of_tied(scores, values[:, :k], places[:, :k], tied)
     values, places = values[:, :k], places[:, :k]
     # Within the first k, equal scores by place: a stable sort by score of what is sorted by place.
     places, order = places.sort(dim=1)
@@ -135,15 +148,18 @@ def _cut_ties(values: "torch.Tensor", k: int) -> "torch.Tensor":
     return (values[:, k - 1] == values[:, k]) & (values[:, k] > -torch.inf)
 
 
-def _lowest_of_tied(scores: "torch.Tensor", values: "torch.Tensor", places: "torch.Tensor") -> "torch.Tensor":
-    """Return the top k with the lowest places among those whose score is that of the last one, shape (u, k)."""
+def _lowest_of_tied(
+    scores: "torch.Tensor", values: "torch.Tensor", places: "torch.Tensor", tied: "torch.Tensor"
+) -> "torch.Tensor":
+    """Return the top k with, for users who are ``tied``, the lowest places of those with the score of the last one."""
     import torch
 
-    k = values.shape[1]
-    last = values[:, -1:]
-    above = (values > last).sum(1, keepdim=True)  # these are in for certain
-    # The lower a place, the higher its key; 0 for movies with another score.
-    keys = torch.arange(scores.shape[1], 0, -1, device=scores.device, dtype=torch.int32)
-    lowest = torch.where(scores == last, keys, 0).topk(k, dim=1).indices
-    number = torch.arange(k, device=scores.device)
-    return torch.where(number < above, places, lowest.gather(1, (number - above).clamp(min=0)))
+    users, k = values.shape
+    last = values[:, -1:].masked_fill(~tied[:, None], torch.nan)  # nothing equals NaN
+    equal = (scores == last).view(-1).nonzero()[:, 0]  # by user, then by place
+    user = equal.div(scores.shape[1], rounding_mode="floor")
+    first = torch.searchsorted(user, torch.arange(users, device=scores.device))
+    # Those above the last score are first in the top k for certain; the lowest of the equal ones follow.
+    number = torch.arange(k, device=scores.device) - (values > last).sum(1, keepdim=True)
+    lowest = equal[(first[:, None] + number).clamp(min=0, max=len(equal) - 1)] % scores.shape[1]
+    return torch.where(tied[:, None] & (number >= 0), lowest, places)

@@ -57,7 +57,7 @@ def test_blocks_are_as_small_as_the_memory_allows_and_change_nothing():
     history = histories_of({user: [user, user + 3] for user in range(7)}, movies=30)
     whole, bounded, smallest = Fixed(scores), Fixed(scores), Fixed(scores)
     expected = rank(whole, history, 5)
-    assert torch.equal(rank(bounded, history, 5, memory_bytes=2 * 30 * 16), expected)
+    assert torch.equal(rank(bounded, history, 5, memory_bytes=2 * 30 * 32), expected)
     assert torch.equal(rank(smallest, history, 5, memory_bytes=1, device="cpu"), expected)
     assert (whole.most_users, bounded.most_users, smallest.most_users) == (7, 2, 1)
     assert expected.dtype == torch.int32 and expected.shape == (7, 5)
