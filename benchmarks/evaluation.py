@@ -24,7 +24,7 @@ from tv5_assets.evaluation.ranking import MEMORY_BYTES, users_at_once
 TARGET_RATIO = 1.5
 _K = 20
 _SAMPLE = 4_000
-_ROUNDS = 5
+_ROUNDS = 3
 _EVENTS_PER_USER = 154  # of ml-25m
 _TEST_SHARE = 0.2
 
