@@ -102,6 +102,12 @@ class Settings(BaseSettings):
     min_user_ratings: int = Field(20, ge=1, description="Fewest ratings of a user whose ratings are split")
     min_movie_ratings: int = Field(1, ge=1, description="Fewest ratings of a movie whose ratings are split")
     sequence_length: int = Field(50, ge=2, description="Most events of a user's sequence, the newest ones")
+    training: Literal["small", "published"] = Field(
+        "small", description="Size of the models: to go with ml-latest-small on a CPU, or as published, for a GPU"
+    )
+    leaderboard_splits: int = Field(1, ge=1, description="Splits by each protocol that draws, on the leaderboard")
+    validation_slices: int = Field(2, ge=1, description="Slices of training rows that hyperparameters are chosen on")
+    tuning_trials: int = Field(3, ge=1, description="Trials of the search for the two-tower's hyperparameters")
 
     # What it runs on
     engine: Literal["polars", "spark"] = Field("polars", description="Engine of the frames")

@@ -32,6 +32,7 @@ def table_asset(
     ins: Mapping[str, str] | None = None,
     deps: Iterable[str] = (),
     freshness_policy: dg.FreshnessPolicy | None = None,
+    pool: str | None = None,
 ) -> Decorator:
     """Declare an asset that is a table of the registry, stored as Parquet; the body returns its frame.
 
@@ -41,8 +42,9 @@ def table_asset(
         ins: parameter name to asset key of what it reads.
         deps: keys of assets that it follows without reading them as values.
         freshness_policy: how old it may grow.
+        pool: what it takes a place of, such as ``gpu``.
     """
-    return _asset(**_table(table, kinds), ins=_ins(ins), deps=_keys(deps), freshness_policy=freshness_policy)
+    return _asset(**_table(table, kinds), ins=_ins(ins), deps=_keys(deps), freshness_policy=freshness_policy, pool=pool)
 
 
 def vectors_asset(key: str, *, about: str, owner: str, kinds: Iterable[str], ins: Mapping[str, str]) -> Decorator:
@@ -92,11 +94,13 @@ def store_asset(
     )
 
 
-def multi_asset(*, name: str, outs: Mapping[str, dg.AssetOut], ins: Mapping[str, str]) -> Decorator:
+def multi_asset(
+    *, name: str, outs: Mapping[str, dg.AssetOut], ins: Mapping[str, str], pool: str | None = None
+) -> Decorator:
     """Declare assets that one computation makes together; the body returns their values in the order of ``outs``."""
 
     def decorate(body: Callable[..., Any]) -> dg.AssetsDefinition:
-        return dg.multi_asset(name=name, outs=dict(outs), ins=_ins(ins))(translating_failures(body))
+        return dg.multi_asset(name=name, outs=dict(outs), ins=_ins(ins), pool=pool)(translating_failures(body))
 
     return decorate
 

@@ -102,6 +102,14 @@ class TrackingResource(dg.ConfigurableResource):
         settings = load_settings()
         return Tracker(require(resolve(settings), "mlflow"), settings.mlflow_artifacts)
 
+    def studies(self) -> str:
+        """Return the address of the PostgreSQL database that keeps Optuna's studies, in a schema of their own.
+
+        Raises:
+            StoreUnavailableError: PostgreSQL is neither set nor running.
+        """
+        return require(resolve(load_settings()), "postgres")
+
 
 class MilvusResource(dg.ConfigurableResource):
     """The vector database."""

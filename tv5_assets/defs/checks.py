@@ -10,6 +10,7 @@ from tv5_assets.defs.gates.learning import learning_gates
 from tv5_assets.defs.gates.media import media_gates
 from tv5_assets.defs.gates.processed import processed_gates
 from tv5_assets.defs.gates.queries import query_gates
+from tv5_assets.defs.gates.recommenders import recommender_gates
 from tv5_assets.defs.gates.reports import report_gates
 from tv5_assets.defs.gates.sequences import sequence_gates
 from tv5_assets.defs.gates.stores import store_gates
@@ -36,6 +37,7 @@ def gates() -> dg.Definitions:
                 *learning_gates(),
                 *feature_gates(),
                 *sequence_gates(),
+                *recommender_gates(),
                 *store_gates(),
                 *report_gates(),
                 *latency_gates(),

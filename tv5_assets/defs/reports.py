@@ -31,6 +31,7 @@ SOURCES = {
     "influences": "synthetic/influences",
     "movie_vectors": "embeddings/movies",
     "user_vectors": "embeddings/users",
+    "tower_vectors": "embeddings/tower_movies",
     "segments": "synthetic/subtitle_segments",
     "segment_vectors": "embeddings/subtitle_segments",
     "catalog": "synthetic/catalog",
@@ -39,7 +40,7 @@ SOURCES = {
 # Trends are left out: they live in Redis for 15 minutes, and a run of the whole graph may take longer than that. Their
 # own gates compare them right after they were published.
 PUBLISHED = (
-    *("milvus/" + name for name in ("movies", "users", "subtitle_segments", "catalog")),
+    *("milvus/" + name for name in ("movies", "users", "tower_movies", "subtitle_segments", "catalog")),
     *("neo4j/" + name for name in ("movies", "users", "genres", "themes", "platforms", "ratings", "similar")),
     *("neo4j/" + name for name in ("people", "moods", "influences")),
     *("agentdb/" + name for name in ("episodes", "policies", "media_metadata", "media_embeddings")),
@@ -66,6 +67,7 @@ def reconciliation(
     influences: pl.DataFrame,
     movie_vectors: Vectors,
     user_vectors: Vectors,
+    tower_vectors: Vectors,
     segments: pl.LazyFrame,
     segment_vectors: Vectors,
     catalog: pl.LazyFrame,
@@ -76,6 +78,7 @@ def reconciliation(
             [
                 *publications.movie_vectors(m, movie_vectors, movies),
                 *publications.user_vectors(m, user_vectors),
+                *publications.tower_vectors(m, tower_vectors, movies),
                 *publications.segment_vectors(m, segment_vectors, segments),
                 *publications.catalog_vectors(m, catalog_vectors, catalog),
                 *publications.movie_nodes(g, movies),

@@ -235,13 +235,7 @@ class Encoder:
 
     @cached_property
     def _torch_device(self) -> str:
-        import torch
-
-        if self.device == "cuda" and not torch.cuda.is_available():
-            raise InputError("TV5_DEVICE=cuda, but torch finds no CUDA device; set TV5_DEVICE to auto or cpu")
-        if self.device == "auto":
-            return "cuda" if torch.cuda.is_available() else "cpu"
-        return self.device
+        return torch_device(self.device)
 
     def _network(self, dtype: str) -> "SentenceTransformer":
         """Return the model in a number type; the float32 one is loaded, the others are copies of it."""
@@ -252,6 +246,21 @@ class Encoder:
                 else copy.deepcopy(self._network("float32")).to(_torch_dtype(dtype))
             )
         return self._in_dtype[dtype]
+
+
+def torch_device(setting: str) -> str:
+    """Return the device that a value of TV5_DEVICE stands for on this machine.
+
+    Raises:
+        InputError: it is ``cuda``, and there is none.
+    """
+    import torch
+
+    if setting == "cuda" and not torch.cuda.is_available():
+        raise InputError("TV5_DEVICE=cuda, but torch finds no CUDA device; set TV5_DEVICE to auto or cpu")
+    if setting == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    return setting
 
 
 def embed_movies(movies: pl.DataFrame, encoder: Encoder) -> Vectors:

@@ -5,7 +5,7 @@ elsewhere (world.py, the notebooks). matplotlib is imported by the function that
 """
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,6 +68,30 @@ def bars(
         axes.set_yticks(places, [_short(name) for name in values])
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
+        axes.set_xlabel(unit)
+
+    return _png(draw)
+
+
+def intervals(values: Mapping[str, tuple[float, float, float]], unit: str, marked: Collection[str] = ()) -> bytes:
+    """Draw a point with its interval for each value, the first one on top.
+
+    Args:
+        values: value, lower and upper end by name.
+        unit: what the values are.
+        marked: names in another colour.
+    """
+    if not values:
+        return b""
+
+    def draw(axes: "Axes") -> None:
+        for place, (name, (value, low, high)) in enumerate(values.items()):
+            colour = COLOURS[1 if name in marked else 0]
+            axes.plot([low, high], [place, place], color=colour, linewidth=1.6)
+            axes.plot([value], [place], "o", color=colour)
+        axes.set_yticks(range(len(values)), [_short(name) for name in values])
+        axes.invert_yaxis()
+        axes.set_xlim(left=0)
         axes.set_xlabel(unit)
 
     return _png(draw)

@@ -89,15 +89,13 @@ class CollectionSpec:
     scalars: tuple[Scalar, ...] = ()
 
 
-MOVIES = CollectionSpec(
-    "movies",
-    key="movie_id",
-    scalars=(
-        Scalar("title", "VARCHAR", max_length=1024),
-        Scalar("year", "INT16", nullable=True),
-        Scalar("genres", "ARRAY"),
-    ),
+_OF_MOVIES = (
+    Scalar("title", "VARCHAR", max_length=1024),
+    Scalar("year", "INT16", nullable=True),
+    Scalar("genres", "ARRAY"),
 )
+MOVIES = CollectionSpec("movies", key="movie_id", scalars=_OF_MOVIES)
+TOWER_MOVIES = CollectionSpec("tower_movies", key="movie_id", scalars=_OF_MOVIES)
 USERS = CollectionSpec("users", key="user_id")
 SUBTITLE_SEGMENTS = CollectionSpec(
     "subtitle_segments",

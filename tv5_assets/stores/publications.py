@@ -34,6 +34,11 @@ def movie_vectors(client: "MilvusClient", vectors: Vectors, movies: pl.DataFrame
     return [_collection(client, milvus.MOVIES, "embeddings/movies", vectors, movies)]
 
 
+def tower_vectors(client: "MilvusClient", vectors: Vectors, movies: pl.DataFrame) -> list[Publication]:
+    """Return what milvus/tower_movies publishes."""
+    return [_collection(client, milvus.TOWER_MOVIES, "embeddings/tower_movies", vectors, movies)]
+
+
 def user_vectors(client: "MilvusClient", vectors: Vectors) -> list[Publication]:
     """Return what milvus/users publishes."""
     return [_collection(client, milvus.USERS, "embeddings/users", vectors, pl.DataFrame({"user_id": vectors.ids}))]

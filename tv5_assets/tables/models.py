@@ -57,6 +57,61 @@ class Trials(Table):
     seconds = dy.Float32(min=0, description="Wall time of the trial")
 
 
+class Results(Table):
+    """What recommenders reached, user by user; the tables of one family of recommenders each have these columns."""
+
+    owner = "team:recommendations"
+
+    protocol = dy.Enum(PROTOCOLS, primary_key=True, description="Split of train and test")
+    split = dy.Int32(primary_key=True, min=0, description="Number of the split by this protocol; 0 is features/split")
+    model = dy.String(primary_key=True, min_length=1, description="Name of the recommender")
+    user_id = dy.Int32(primary_key=True, min=1, description="MovieLens user id, of a user who was asked about")
+    k = dy.Int32(primary_key=True, min=1, description="How many of the first places the metrics look at")
+    kind = dy.Enum(RECOMMENDER_KINDS, description="A baseline to be beaten, or a model that should beat it")
+    recall = dy.Float64(min=0, max=1, description="Recall; evaluation/metrics.py defines each metric")
+    capped_recall = dy.Float64(min=0, max=1, description="Recall, of what k places can hold")
+    precision = dy.Float64(min=0, max=1, description="Precision")
+    ndcg = dy.Float64(min=0, max=1, description="NDCG")
+    hit_rate = dy.Float64(min=0, max=1, description="1 where anything was found, else 0")
+    map = dy.Float64(min=0, max=1, description="Average precision")
+    novelty = dy.Float64(min=0, description="Novelty of what was recommended, bits")
+    coverage = dy.Float64(min=0, max=1, description="Share of the catalog recommended to anyone, for all users alike")
+    train_seconds = dy.Float64(min=0, description="Time to fit the recommender on this split")
+    rank_seconds = dy.Float64(min=0, description="Time to score and rank for all users")
+    parameters = dy.Int64(min=0, description="Numbers that were fitted")
+    size_bytes = dy.Int64(min=0, description="Bytes of the recommender's tensors")
+
+
+class BaselineResults(Results):
+    """What the baselines reached."""
+
+    key = "models/baseline_results"
+    about = (
+        "One row per protocol, split, baseline, user and cut-off: what popularity, recent popularity, item-kNN, EASE, "
+        "iALS and the mean of liked texts found of what was held back, each tuned on validation slices."
+    )
+
+
+class TowerResults(Results):
+    """What the two-tower reached, alone and joined with EASE."""
+
+    key = "models/two_tower_results"
+    about = (
+        "One row per protocol, split, model, user and cut-off: what the two-tower, alone and joined with EASE, found "
+        "of what was held back."
+    )
+
+
+class SequenceResults(Results):
+    """What the models of sequences reached."""
+
+    key = "models/sequence_results"
+    about = (
+        "One row per protocol, split, model, user and cut-off: what SASRec and BERT4Rec found of what was held back, "
+        "from the order of each user's history."
+    )
+
+
 class Leaderboard(Table):
     """How well every recommender ranks, on the same questions."""
 

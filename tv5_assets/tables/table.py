@@ -81,5 +81,5 @@ def all_tables() -> dict[str, type[Table]]:
         member.key: member
         for layer in layers
         for member in vars(layer).values()
-        if isinstance(member, type) and issubclass(member, Table) and member is not Table
+        if isinstance(member, type) and issubclass(member, Table) and "key" in vars(member)  # else it is a base of some
     }

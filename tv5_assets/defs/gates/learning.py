@@ -35,8 +35,8 @@ def learning_gates() -> list[Gate]:
             reads={"episodes": "features/episodes", "ratings": RATINGS},
         ),
         known_movies("features/episodes"),
-        _vectors_gate("embeddings/movies", "movie_id", MOVIES),
-        _vectors_gate("embeddings/users", "user_id", "synthetic/users"),
+        vectors_gate("embeddings/movies", "movie_id", MOVIES),
+        vectors_gate("embeddings/users", "user_id", "synthetic/users"),
         _texts_gate("embeddings/contexts", "synthetic/contexts", context_texts),
         _texts_gate("embeddings/subtitle_segments", "synthetic/subtitle_segments", segment_texts),
         _texts_gate("embeddings/catalog", "synthetic/catalog", catalog_texts),
@@ -60,7 +60,8 @@ def learning_gates() -> list[Gate]:
     ]
 
 
-def _vectors_gate(asset: str, id_column: str, source: str) -> Gate:
+def vectors_gate(asset: str, id_column: str, source: str) -> Gate:
+    """Return the gate of vectors that stand for the rows of a table, one each."""
     return Gate(
         asset,
         {

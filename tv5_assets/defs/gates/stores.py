@@ -21,6 +21,13 @@ def store_gates() -> list[Gate]:
         ),
         published_gate("milvus/users", "milvus", publications.user_vectors, {"vectors": "embeddings/users"}),
         *search_gates("milvus/movies", milvus.MOVIES, "embeddings/movies"),
+        published_gate(
+            "milvus/tower_movies",
+            "milvus",
+            publications.tower_vectors,
+            {"vectors": "embeddings/tower_movies", "movies": MOVIES},
+        ),
+        *search_gates("milvus/tower_movies", milvus.TOWER_MOVIES, "embeddings/tower_movies"),
         *search_gates("milvus/users", milvus.USERS, "embeddings/users"),
         published_gate(
             "milvus/subtitle_segments",

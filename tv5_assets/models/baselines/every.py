@@ -139,7 +139,7 @@ def read_baseline(folder: ModelFolder, device: str = "cpu") -> Baseline:
     Raises:
         InputError: the folder is of no baseline.
     """
-    name = folder.config.get("model")
+    name = str(folder.config.get("model"))
     if name not in BASELINES:
         raise InputError(f"there is no baseline {name!r}; choose one of {', '.join(BASELINES)}")
     return BASELINES[name].from_folder(folder, device)

@@ -34,7 +34,7 @@ def store_corruptions() -> list[Corruption]:
 
 
 def _milvus() -> Iterable[Corruption]:
-    for spec in (milvus.MOVIES, milvus.USERS, milvus.SUBTITLE_SEGMENTS, milvus.CATALOG):
+    for spec in (milvus.MOVIES, milvus.TOWER_MOVIES, milvus.USERS, milvus.SUBTITLE_SEGMENTS, milvus.CATALOG):
         asset = f"milvus/{spec.name}"
         filtered = ("filtered",) * (spec is milvus.CATALOG)
         yield Corruption(asset, "count", _delete_entity(spec), ("index_built", "read_back"))

@@ -1,0 +1,30 @@
+"""How large models are and how long they are trained, by the value of TV5_TRAINING.
+
+What does not belong here: what the fields mean (the configuration of each model).
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from tv5_assets.models.sequence import SequenceConfig
+from tv5_assets.models.sequence_presets import PUBLISHED, SMALL
+from tv5_assets.models.two_tower import TwoTowerConfig
+
+Size = Literal["small", "published"]
+
+_SEQUENCES: Mapping[Size, Mapping[str, SequenceConfig]] = {"small": SMALL, "published": PUBLISHED}
+
+JOINED_WEIGHT = 0.5
+"""What the two-tower counts when it is joined with EASE."""
+JOINED_LAMBDA = 150.0
+"""Lambda of that EASE; facts of the sets that it was tuned on differ little from 100 to 250."""
+
+
+def two_tower(_size: Size) -> TwoTowerConfig:
+    """Return the two-tower's configuration."""
+    return TwoTowerConfig()
+
+
+def sequence(size: Size) -> tuple[SequenceConfig, ...]:
+    """Return the configuration of each model of sequences."""
+    return tuple(_SEQUENCES[size].values())

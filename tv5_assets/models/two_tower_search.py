@@ -1,0 +1,101 @@
+"""The search for the two-tower's hyperparameters: what a trial trains and on what it is judged.
+
+What does not belong here: how trials are drawn, pruned and kept (tuning.py).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+import polars as pl
+
+from tv5_assets.embeddings.vectors import Vectors
+from tv5_assets.errors import InputError
+from tv5_assets.evaluation.questions import Question
+from tv5_assets.models.train import Epoch, TrainConfig
+from tv5_assets.models.tuning import TWO_TOWER_SPACE, Report, Study, tune
+from tv5_assets.models.two_tower import TwoTowerConfig, fit_two_tower
+from tv5_assets.models.two_tower_inputs import movie_inputs
+
+_OF_TRAINING = {one.name for one in fields(TrainConfig)}
+_VALIDATIONS = 4  # of a trial, at each of which it may be pruned
+
+
+def search(
+    question: Question,
+    movies: pl.DataFrame,
+    text: Vectors,
+    start: TwoTowerConfig,
+    *,
+    trials: int,
+    storage_url: str,
+    study_name: str,
+    device: str,
+) -> Study:
+    """Search the two-tower's hyperparameters by NDCG@10 on the question's first slice.
+
+    Args:
+        question: whose training rows are learnt from; its problem is not looked at.
+        movies: rows of ``processed/movies``.
+        text: a text vector for every movie.
+        start: the configuration of the first trial, whose other fields all trials share.
+        trials: how many, those of an earlier search counted.
+        storage_url: PostgreSQL database of the study.
+        study_name: name of the study.
+        device: where to train.
+
+    Raises:
+        InputError: no trial could be completed.
+    """
+    part = question.slices[0]
+    inputs = movie_inputs(part.train.catalog, movies, text=text)
+    epochs = start.train.epochs
+
+    def objective(chosen: Mapping[str, Any], report: Report) -> float:
+        config = configured(start, chosen)
+        config = replace(config, train=replace(config.train, validate_every=max(1, epochs // _VALIDATIONS)))
+        reached = 0.0
+
+        def follow(epoch: Epoch) -> None:
+            nonlocal reached
+            if epoch.validation is not None:
+                reached = epoch.validation
+                report(epoch.number, epoch.validation)
+
+        fit_two_tower(part.train, inputs, config, seed=question.seed, device=device, validation=part, on_epoch=follow)
+        return reached
+
+    first = {name: getattr(start.train if name in _OF_TRAINING else start, name) for name in TWO_TOWER_SPACE}
+    return tune(
+        objective,
+        TWO_TOWER_SPACE,
+        trials=trials,
+        storage_url=storage_url,
+        study_name=study_name,
+        seed=question.seed,
+        first=[first],
+    )
+
+
+def configured(start: TwoTowerConfig, chosen: Mapping[str, Any]) -> TwoTowerConfig:
+    """Return a configuration with some hyperparameters changed, named as its fields or as its training's are."""
+    own = {name: value for name, value in chosen.items() if name not in _OF_TRAINING}
+    of_training = {name: value for name, value in chosen.items() if name in _OF_TRAINING}
+    return replace(start, **own, train=replace(start.train, **of_training))
+
+
+def best_of(trials: pl.DataFrame) -> dict[str, Any]:
+    """Return the hyperparameters of the best completed trial of rows of tables.models.Trials.
+
+    Raises:
+        InputError: there is none.
+    """
+    complete = trials.filter(pl.col("state").cast(pl.String) == "complete").sort(
+        "value", "number", descending=[True, False]
+    )
+    if complete.is_empty():
+        raise InputError("no trial of models/tuning was completed; materialize it again")
+    best = complete.sort("value", "number", descending=[True, False]).row(0, named=True)
+    chosen: dict[str, Any] = json.loads(best["parameters"])
+    return chosen
