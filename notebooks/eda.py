@@ -455,7 +455,13 @@ display(
         "Coverage",
         "Percentage of the possible ratings that are known, by tenths of users (busiest above) and of movies (most "
         "rated at the left).",
-        heat(coverage, tenths_named, tenths_named, "{:.2g}".format, large=True),
+        heat(
+            np.log10(np.where(coverage > 0, coverage, np.nan)),  # coloured by powers of ten
+            tenths_named,
+            tenths_named,
+            lambda power: f"{10**power:.2g}",
+            large=True,
+        ),
         wide=True,
     ),
 )

@@ -1,8 +1,9 @@
 """What is missing from a page, or shows nothing, is found and named."""
 
+import polars as pl
 import pytest
 
-from tv5_assets.quality.pages import everything_is_shown
+from tv5_assets.quality.pages import every_chapter_is_shown, everything_is_shown, ratings_are_quoted
 from tv5_assets.reports.draw import bars
 from tv5_assets.reports.page import Plot
 
@@ -39,4 +40,37 @@ def test_a_whole_page_passes():
 def test_a_page_that_lacks_something_fails(sections, words):
     verdict = everything_is_shown(page(*sections), ["a", "b"])
     assert not verdict.passed
+    assert verdict.description == words
+
+
+@pytest.mark.parametrize(
+    ("sections", "words"),
+    [
+        ([("a", 0, [PICTURE]), ("c", 0, []), ("b", 0, [PICTURE])], "every chapter is shown"),
+        ([("a", 0, [PICTURE])], "b is missing"),
+        ([("a", 0, []), ("b", 0, [PICTURE])], "a has no plot"),
+        ([("a", 0, [PICTURE, BLANK]), ("b", 0, [PICTURE])], "a has a plot in which there is nothing"),
+    ],
+)
+def test_every_chapter_that_is_asked_for_has_a_plot(sections, words):
+    verdict = every_chapter_is_shown(page(*sections), ["a", "b"])
+    assert verdict.passed == (words == "every chapter is shown")
+    assert verdict.description == words
+
+
+@pytest.mark.parametrize(
+    ("quoted", "words"),
+    [
+        ({}, "the page quotes what is there"),
+        ({"ratings": 4}, "ratings is 3, the page says 4.0"),
+        ({"mean_rating": 3.01}, "mean_rating is 3, the page says 3.01"),
+        ({"users": "two"}, "users is 2, the page says None"),
+    ],
+)
+def test_what_a_page_quotes_is_compared_with_the_tables(quoted, words):
+    ratings = pl.LazyFrame({"user_id": [1, 1, 2], "movie_id": [1, 2, 2], "rating": [2.0, 4.0, 3.0]})
+    right = {"ratings": 3, "users": 2, "rated_movies": 2, "mean_rating": 3.0, "movies": 5}
+    text = "".join(f'<data id="figure-{name}" value="{value}">' for name, value in (right | quoted).items())
+    verdict = ratings_are_quoted(text, ratings, pl.LazyFrame({"movie_id": range(5)}))
+    assert verdict.passed == (not quoted)
     assert verdict.description == words
