@@ -5,29 +5,33 @@ may see (everything or only what is earlier), and what is to be told (masked eve
 What does not belong here: those tasks (sasrec.py, bert4rec.py) and the training loop (train.py).
 """
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from tv5_assets.draws.streams import stream
 from tv5_assets.errors import InputError
 from tv5_assets.evaluation.histories import Histories
 from tv5_assets.models import bert4rec, sasrec
 from tv5_assets.models.artifacts import ModelFolder
+from tv5_assets.models.baselines.baseline import described
 from tv5_assets.models.sequence_batches import Task, Windows, events_of
 from tv5_assets.models.sequence_losses import full_softmax, gbce, sampled_softmax
-from tv5_assets.models.train import TrainConfig, fit, seeded
+from tv5_assets.models.sequence_start import neighbour_embeddings
+from tv5_assets.models.train import Epoch, TrainConfig, fit, seeded
 
 if TYPE_CHECKING:
     import torch
 
     from tv5_assets.models.sequence_network import SequenceNetwork
+
+Kind = Literal["sasrec", "bert4rec"]
 
 _USERS_AT_ONCE = 256  # a block of attention weights in 4 layers, and their scores of 62,423 movies: 64 MB
 
@@ -50,11 +54,12 @@ class SequenceConfig:
         newest_share: share of the windows of which ``bert4rec`` masks the newest event alone.
         stride: events between the ends of a user's windows; below ``length`` they overlap. None means half of it.
         batch: windows in a step.
+        neighbours: the embeddings begin with what is watched at most so many events apart; 0 begins them at random.
         validation_users: how many users' last events are kept from training to tell the best epoch; 0 keeps none.
         train: the training's own settings; its seed is given with each training.
     """
 
-    kind: Literal["sasrec", "bert4rec"]
+    kind: Kind
     length: int = 50
     hidden: int = 128
     layers: int = 2
@@ -67,6 +72,7 @@ class SequenceConfig:
     newest_share: float = 0.1
     stride: int | None = None
     batch: int = 128
+    neighbours: int = 0
     validation_users: int = 10_000
     train: TrainConfig = field(default_factory=TrainConfig)
 
@@ -91,7 +97,7 @@ class SequenceModel:
         config: what it is.
         network: its network, in evaluation mode, on its device.
         catalog: int32, shape (m,), ascending: ids of the movies that it scores.
-        trained_on: what it was trained on: users, events, first and last time, fingerprint of the events.
+        trained_on: what it was trained on: users, events, first and last time, a fingerprint, the seed.
         metrics: what was measured in training.
     """
 
@@ -159,7 +165,7 @@ def fit_sequence(
     seed: int,
     device: str = "cpu",
     checkpoint: Path | None = None,
-    on_epoch: Callable[[Any], None] | None = None,
+    on_epoch: Callable[[Epoch], None] | None = None,
 ) -> SequenceModel:
     """Train a model of sequences.
 
@@ -177,17 +183,15 @@ def fit_sequence(
     Raises:
         InputError: there is nothing to learn an order from, or the loss is not finite.
     """
-    from dataclasses import replace
-
     started, processor = time.perf_counter(), time.process_time()
-    fingerprint = _fingerprint(train)
+    trained_on = described(train)
     learnt, asked, answers = _kept_back(train, config.validation_users, seed)
     windows = Windows(
         learnt, length=config.length + 1, stride=config.stride or -(-config.length // 2), seed=seed, device=device
     )
     with seeded(device, seed, "parameters of a sequence network"):
         network = _network(config, len(train.catalog), device)
-    _begin_with_popularity(network, learnt)
+    _begin(network, config, learnt, seed)
     steps = -(-len(windows) // config.batch)
 
     def loss(step: int) -> "torch.Tensor":
@@ -202,7 +206,7 @@ def fit_sequence(
         device=device,
         validate=(lambda: _ndcg(network, config, asked, answers)) if len(asked) else None,
         checkpoint=checkpoint,
-        identity=json.dumps([asdict(config), fingerprint], sort_keys=True),
+        identity=json.dumps([asdict(config), trained_on], sort_keys=True),
         on_epoch=on_epoch,
     )
     return SequenceModel(
@@ -211,12 +215,9 @@ def fit_sequence(
         network,
         train.catalog,
         trained_on={
-            "users": len(train),
-            "events": len(train.items),
-            "movies": len(train.catalog),
+            **trained_on,
             "first_second": int(train.times.min()),
             "last_second": int(train.times.max()),
-            "fingerprint": fingerprint,
             "seed": seed,
         },
         metrics={
@@ -244,13 +245,16 @@ def _network(config: SequenceConfig, items: int, device: str) -> "SequenceNetwor
     ).to(device)
 
 
-def _begin_with_popularity(network: "SequenceNetwork", history: Histories) -> None:
-    """Give each item the logarithm of its share of the events as its bias: what is left to learn is the order."""
+def _begin(network: "SequenceNetwork", config: SequenceConfig, history: Histories, seed: int) -> None:
+    """Let a network begin with what takes no training: how popular items are, and what is watched near what."""
     import torch
 
     counts = np.bincount(history.items, minlength=network.items) + 1.0
     with torch.no_grad():
         network.bias.copy_(torch.from_numpy(np.log(counts / counts.sum())))
+        if config.neighbours:
+            near = neighbour_embeddings(history, config.hidden, config.neighbours, seed)
+            network.embedding.weight[: network.items] += torch.from_numpy(near).to(network.bias.device)
 
 
 def _task(network: "SequenceNetwork", config: SequenceConfig, windows: "torch.Tensor") -> Task:
@@ -305,8 +309,6 @@ def _kept_back(train: Histories, most: int, seed: int) -> tuple[Histories, Histo
     Returns:
         What is left to train on, the histories of those users without their last event, and these events' items.
     """
-    from tv5_assets.draws.streams import stream
-
     able = np.flatnonzero(train.lengths >= 3)
     chosen = np.sort(stream(seed, "users of validation").permutation(able)[:most])
     last = train.offsets[chosen + 1] - 1
@@ -340,10 +342,3 @@ def _ndcg(
         ranks = (scores > scores.gather(1, right[:, None])).sum(dim=1)
         total += float((1 / torch.log2(ranks + 2.0)).sum())
     return total / len(asked)
-
-
-def _fingerprint(train: Histories) -> str:
-    digest = hashlib.blake2b(digest_size=8)
-    for part in (train.user_ids, train.offsets, train.items, train.times, train.catalog):
-        digest.update(np.ascontiguousarray(part).data)
-    return digest.hexdigest()

@@ -50,8 +50,8 @@ def sampled_softmax(
     import torch
 
     right, others = _scores(states, targets, embeddings, bias, negatives)
-    corrected = others + math.log(max(len(embeddings) - 1, 1) / len(negatives))
-    return torch.logsumexp(torch.cat([right[:, None], corrected], dim=1), dim=1) - right
+    correction = math.log(max(len(embeddings) - 1, 1) / len(negatives))
+    return torch.logaddexp(right, torch.logsumexp(others, dim=1) + correction) - right
 
 
 def gbce(
@@ -64,8 +64,9 @@ def gbce(
 ) -> "torch.Tensor":
     """Return the generalized binary cross-entropy of gSASRec (Petrov and Macdonald, 2023), shape (n,).
 
-    The probability of the target is raised to beta, which undoes the overconfidence that sampling causes: with sampling
-    rate ``a = k / (m - 1)``, ``beta = a * (t * (1 - 1 / a) + 1 / a)``. It is the mean over the target and its negatives.
+    The probability of the target is raised to beta, which undoes the overconfidence that sampling causes: with a share
+    ``a = k / (m - 1)`` drawn, ``beta = a * (t * (1 - 1 / a) + 1 / a)``. It is the mean over the target and its
+    negatives.
 
     Args:
         states: shape (n, d).

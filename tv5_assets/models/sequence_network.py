@@ -10,7 +10,9 @@ import torch  # noqa: TID253 - it defines a torch module, and is imported where 
 from torch import Tensor, nn  # noqa: TID253
 from torch.nn.functional import gelu, scaled_dot_product_attention  # noqa: TID253
 
-_FIRST = 0.02  # spread of first embeddings; with 1 / sqrt(hidden) rare items still stood where they were drawn at the end
+_FIRST = (
+    0.02  # spread of first embeddings; with 1 / sqrt(hidden) rare items still stood where they were drawn at the end
+)
 
 
 class SequenceNetwork(nn.Module):
@@ -36,6 +38,14 @@ class SequenceNetwork(nn.Module):
         self.norm = nn.LayerNorm(hidden)
         nn.init.normal_(self.embedding.weight, std=_FIRST)
         nn.init.normal_(self.places.weight, std=_FIRST)
+        # Each block begins as a shortcut, and so the network as what a place's own item says of others; a mask says
+        # nothing, so the first block that sees both ways begins with the mean of what it sees.
+        for block in self.blocks:
+            nn.init.zeros_(block.attended.weight)
+            nn.init.zeros_(block.narrow.weight)
+        if not causal:
+            nn.init.eye_(self.blocks[0].attended.weight)
+            nn.init.eye_(self.blocks[0].queries_keys_values.weight[2 * hidden :])
         earlier = torch.ones(places, places, dtype=torch.bool)
         self.register_buffer("visible", earlier.tril() if causal else earlier, persistent=False)
         self.register_buffer("itself", torch.eye(places, dtype=torch.bool), persistent=False)
@@ -80,8 +90,7 @@ class _Block(nn.Module):
         batch, places, hidden = states.shape
         parts = self.queries_keys_values(self.attention_norm(states)).view(batch, places, 3, self.heads, -1)
         queries, keys, values = parts.permute(2, 0, 3, 1, 4)
-        attended = scaled_dot_product_attention(
-            queries, keys, values, attn_mask=seen, dropout_p=self.dropout.p if self.training else 0.0
-        )
+        # Without dropout on the weights of attention, for which torch has no quick kernel on a processor.
+        attended = scaled_dot_product_attention(queries, keys, values, attn_mask=seen)
         states = states + self.dropout(self.attended(attended.transpose(1, 2).reshape(batch, places, hidden)))
-        return states + self.dropout(self.narrow(self.dropout(gelu(self.wide(self.wide_norm(states))))))
+        return states + self.dropout(self.narrow(gelu(self.wide(self.wide_norm(states)))))
