@@ -247,16 +247,18 @@ def recommend(
     user: Annotated[str, typer.Argument(help="The user: a number, or such as user_00000001.")],
     count: CountOption = 10,
     fresh: Annotated[bool, typer.Option("--fresh", help="Do not take an answer that Redis kept.")] = False,
+    dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Recommend what a user has not seen, and show what each part of the score is worth."""
     from tv5_assets.ids import parse_user_key
     from tv5_assets.retrieval.recommend import recommend
+    from tv5_assets.retrieval.taste import served_tower
 
     with _errors_for_people(), _terminated_as_interrupted():
-        user_id = parse_user_key(user)
-        with _stores(_settings(), "milvus", "graph", "agentdb", "cache") as stores:
-            answer = recommend(stores, user_id, k=count, fresh=fresh)
+        user_id, settings = parse_user_key(user), _settings(dataset)
+        with _stores(settings, "milvus", "graph", "agentdb", "cache") as stores:
+            answer = recommend(stores, user_id, k=count, fresh=fresh, tower=served_tower(settings.dataset_root))
     if as_json:
         typer.echo(answer.model_dump_json(indent=2))
     else:

@@ -105,9 +105,14 @@ class Settings(BaseSettings):
     training: Literal["small", "published"] = Field(
         "small", description="Size of the models: to go with ml-latest-small on a CPU, or as published, for a GPU"
     )
+    leaderboard: Literal["quick", "full"] = Field(
+        "quick",
+        description="What models are asked: the two-tower under TV5_PROTOCOL and sequences under leave-last-out, or "
+        "every model under every protocol; baselines are always asked everything",
+    )
     leaderboard_splits: int = Field(1, ge=1, description="Splits by each protocol that draws, on the leaderboard")
     validation_slices: int = Field(2, ge=1, description="Slices of training rows that hyperparameters are chosen on")
-    tuning_trials: int = Field(3, ge=1, description="Trials of the search for the two-tower's hyperparameters")
+    tuning_trials: int = Field(2, ge=1, description="Trials of the search for the two-tower's hyperparameters")
 
     # What it runs on
     engine: Literal["polars", "spark"] = Field("polars", description="Engine of the frames")

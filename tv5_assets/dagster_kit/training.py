@@ -3,7 +3,7 @@
 What does not belong here: training (models/contest.py) and the assets (defs/recommenders.py).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,18 +35,25 @@ class TrainingRun:
         context: the step's.
         settings: the platform's.
         tracking: where each training is tracked.
-        kept: the folder of each recommender that was trained for the first split of TV5_PROTOCOL, by its name.
+        protocol: the protocol whose first split gives the models that are kept; None means TV5_PROTOCOL.
+        kept: the folder of each recommender that was trained for that split, by its name.
     """
 
     context: dg.AssetExecutionContext
     settings: SettingsResource
     tracking: TrackingResource
+    protocol: str | None = None
     kept: dict[str, ModelFolder] = field(default_factory=dict)
 
+    @property
+    def main_protocol(self) -> str:
+        """The protocol of the models that are kept."""
+        return self.protocol or self.settings.get().protocol
+
     def questions(
-        self, ratings: pl.LazyFrame, parts: pl.LazyFrame, movies: pl.DataFrame, *protocols: str
+        self, ratings: pl.LazyFrame, parts: pl.LazyFrame, movies: pl.DataFrame, protocols: Sequence[str]
     ) -> "Iterator[Question]":
-        """Yield what is asked, over the catalog of all movies; under every protocol unless some are named."""
+        """Yield what is asked under some protocols, over the catalog of all movies."""
         from tv5_assets.evaluation.questions import questions
 
         chosen = self.settings.get()
@@ -57,8 +64,13 @@ class TrainingRun:
             splits=chosen.leaderboard_splits,
             slices=chosen.validation_slices,
             seed=chosen.seed,
-            protocols=protocols or PROTOCOLS,
+            protocols=protocols,
         )
+
+    def model_questions(self, ratings: pl.LazyFrame, parts: pl.LazyFrame, movies: pl.DataFrame) -> "Iterator[Question]":
+        """Yield what models are asked, by TV5_LEADERBOARD."""
+        protocols = PROTOCOLS if self.settings.get().leaderboard == "full" else (self.main_protocol,)
+        return self.questions(ratings, parts, movies, protocols)
 
     @property
     def device(self) -> str:
@@ -93,7 +105,7 @@ class TrainingRun:
                     artifact=Path(place) / "model",
                     tags={"dagster_run": self.context.run_id},
                 )
-        if protocol == self.settings.get().protocol and question.split == 0:
+        if protocol == self.main_protocol and question.split == 0:
             self.kept[name] = trained.model.to_folder()
 
 

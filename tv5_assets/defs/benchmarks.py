@@ -7,6 +7,7 @@ from tv5_assets.dagster_kit.assets import table_asset
 from tv5_assets.dagster_kit.metadata import facts
 from tv5_assets.dagster_kit.resources import EncoderResource, SettingsResource, StoresResource
 from tv5_assets.embeddings.vectors import Vectors
+from tv5_assets.models.artifacts import ModelFolder
 from tv5_assets.tables import benchmarks
 
 # After the report that compares all stores, and after other benchmarks: nothing else should keep the stores busy while
@@ -32,16 +33,21 @@ def queries(
 @table_asset(
     benchmarks.Latency,
     kinds=("milvus", "neo4j", "redis"),
-    ins={"users": "embeddings/users"},
-    deps=(*ALL_PUBLISHED, "benchmarks/queries"),
+    ins={"users": "embeddings/users", "tower": "models/two_tower"},
+    deps=(*ALL_PUBLISHED, "benchmarks/queries", "milvus/tower_movies"),
 )
 def latency(
-    context: dg.AssetExecutionContext, settings: SettingsResource, stores: StoresResource, users: Vectors
+    context: dg.AssetExecutionContext,
+    settings: SettingsResource,
+    stores: StoresResource,
+    users: Vectors,
+    tower: ModelFolder,
 ) -> pl.DataFrame:
+    from tv5_assets.models.two_tower import TwoTower
     from tv5_assets.retrieval.latencies import latencies
 
     with stores.connected() as connected:
-        measured = latencies(connected, users, settings.get().seed)
+        measured = latencies(connected, users, settings.get().seed, TwoTower.from_folder(tower))
     context.add_output_metadata(facts({f"{row['query']} p99_ms": row["p99_ms"] for row in measured.to_dicts()}))
     return measured
 

@@ -8,8 +8,10 @@ from tv5_assets.dagster_kit.metadata import facts, published
 from tv5_assets.dagster_kit.resources import MilvusResource, SettingsResource, TrackingResource
 from tv5_assets.dagster_kit.training import TrainingRun, board_metadata
 from tv5_assets.embeddings.vectors import Vectors
+from tv5_assets.evaluation.problem import LEAVE_LAST_OUT
 from tv5_assets.fingerprint import fingerprint
 from tv5_assets.models.artifacts import ModelFolder
+from tv5_assets.settings import PROTOCOLS
 from tv5_assets.stores import milvus as store
 from tv5_assets.tables import models
 
@@ -44,7 +46,7 @@ def train_baselines(
     from tv5_assets.models.contest import baselines, compete
 
     run = TrainingRun(context, settings, tracking)
-    rows = compete(run.questions(ratings, parts, movies), baselines(text, run.device), run.trained)
+    rows = compete(run.questions(ratings, parts, movies, PROTOCOLS), baselines(text, run.device), run.trained)
     return rows, run.kept["EASE"]
 
 
@@ -62,7 +64,7 @@ def tuning(
     from tv5_assets.models.two_tower_search import search
 
     run, chosen = TrainingRun(context, settings, tracking), settings.get()
-    question = next(run.questions(ratings, parts, movies, chosen.protocol))
+    question = next(run.questions(ratings, parts, movies, [chosen.protocol]))
     study = search(
         question,
         movies,
@@ -115,7 +117,7 @@ def train_two_tower(
     run = TrainingRun(context, settings, tracking)
     config = configured(two_tower(settings.get().training), best_of(trials))
     train = two_towers(movies, text, config, device=run.device, checkpoints=run.checkpoints())
-    rows = compete(run.questions(ratings, parts, movies), train, run.trained)
+    rows = compete(run.model_questions(ratings, parts, movies), train, run.trained)
     run.discard_checkpoints()
     return rows, run.kept["two-tower"], run.kept["two-tower + EASE"]
 
@@ -151,9 +153,9 @@ def train_sequences(
     from tv5_assets.models.contest import compete, sequences
     from tv5_assets.models.presets import sequence
 
-    run = TrainingRun(context, settings, tracking)
+    run = TrainingRun(context, settings, tracking, LEAVE_LAST_OUT)
     train = sequences(sequence(settings.get().training), run.device, run.checkpoints())
-    rows = compete(run.questions(ratings, parts, movies), train, run.trained)
+    rows = compete(run.model_questions(ratings, parts, movies), train, run.trained)
     run.discard_checkpoints()
     return rows, run.kept["sasrec"], run.kept["bert4rec"]
 

@@ -6,6 +6,7 @@ What does not belong here: judging the times (quality/latency.py) and the querie
 from collections.abc import Callable
 from dataclasses import asdict
 from itertools import cycle
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,9 @@ from tv5_assets.retrieval.stores import Stores
 from tv5_assets.stores import documents, milvus, neo4j, redis
 from tv5_assets.tables.benchmarks import Latency
 from tv5_assets.tables.table import polars_schema
+
+if TYPE_CHECKING:
+    from tv5_assets.models.two_tower import TwoTower
 
 RUNS = 100
 RECOMMENDATION_RUNS = 50
@@ -31,13 +35,14 @@ _TWO_HOPS = (
 )
 
 
-def latencies(stores: Stores, users: Vectors, seed: int) -> pl.DataFrame:
+def latencies(stores: Stores, users: Vectors, seed: int, tower: "TwoTower | None" = None) -> pl.DataFrame:
     """Measure every kind of query that has a target; return rows of tables.benchmarks.Latency.
 
     Args:
         stores: connected; all four are needed.
         users: the users' vectors, of which some are drawn.
         seed: of the draw.
+        tower: what recommendations are made with.
 
     Raises:
         StoreUnavailableError: a store is not there.
@@ -49,7 +54,7 @@ def latencies(stores: Stores, users: Vectors, seed: int) -> pl.DataFrame:
         "vector_search": lambda: milvus.search(client, milvus.MOVIES, next(vectors)[None], 10),
         "two_hop_graph": lambda: neo4j.query(graph, _TWO_HOPS, {"user_id": next(user_ids)}),
         "policy_lookup": lambda: redis.get(cache, documents.policy_key(next(user_ids))),
-        "recommendation": lambda: recommend(stores, next(user_ids), fresh=True),
+        "recommendation": lambda: recommend(stores, next(user_ids), fresh=True, tower=tower),
     }
     measured = [
         {

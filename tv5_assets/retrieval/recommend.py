@@ -1,34 +1,37 @@
 """Recommendation: what a user should watch next, out of all four stores.
 
 Milvus finds movies near the user's vector, the graph takes out what they have seen, and the rest is ranked by the
-cosine, their policy at this moment, availability and trend. What does not belong here: the arithmetic (ranking.py).
+cosine, their policy at this moment, availability and trend. What does not belong here: the user's vector (taste.py) and
+the arithmetic (ranking.py).
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel
 
 from tv5_assets.cadence import RECOMMENDATIONS
 from tv5_assets.fingerprint import fingerprint
 from tv5_assets.ids import media_id_expr, parse_media_id
-from tv5_assets.retrieval.answers import Answer, Movie, kept, unknown_user
+from tv5_assets.retrieval.answers import Answer, Movie, kept
 from tv5_assets.retrieval.policy import Opinion, current_state, opinion
 from tv5_assets.retrieval.ranking import COMPONENTS, rank
 from tv5_assets.retrieval.search import live_version, require_k
 from tv5_assets.retrieval.stores import Stores, optional
+from tv5_assets.retrieval.taste import taste
 from tv5_assets.stores import milvus, neo4j, redis
 from tv5_assets.stores.documents import TRENDS_NOW, platform_key, recommendations_key
+
+if TYPE_CHECKING:
+    from tv5_assets.models.two_tower import TwoTower
 
 CANDIDATES = 200
 """Movies that are ranked: enough that the other components can change the order, few enough to look each one up."""
 
-_SEEN = f"""
+_RATED = f"""
 {neo4j.RATINGS.live("load")}
 MATCH (:User {{user_id: $user_id}})-[rated:RATED]->(movie:Movie) WHERE rated.version = load.version
-RETURN collect(movie.movie_id) AS seen
+RETURN collect([movie.movie_id, rated.score]) AS rated
 """
 
 
@@ -72,7 +75,13 @@ class RecommendationAnswer(Answer, frozen=True):
 
 
 def recommend(
-    stores: Stores, user_id: int, *, k: int = 10, at: datetime | None = None, fresh: bool = False
+    stores: Stores,
+    user_id: int,
+    *,
+    k: int = 10,
+    at: datetime | None = None,
+    fresh: bool = False,
+    tower: "TwoTower | None" = None,
 ) -> RecommendationAnswer:
     """Recommend ``k`` unseen movies to a user. Answers are kept for an hour.
 
@@ -84,6 +93,8 @@ def recommend(
         k: how many movies.
         at: the moment, with its time zone; now where it is None.
         fresh: do not take a kept answer.
+        tower: the two-tower that is served (taste.served_tower); without it, movies with texts like those that the
+            user liked are found.
 
     Raises:
         InputError: there is no such user, ``k`` is out of range, or nothing is published yet.
@@ -91,18 +102,18 @@ def recommend(
     """
     require_k(k)
     at = at or datetime.now(UTC)
-    version = _version(stores, k, at)
+    version = _version(stores, k, at, tower)
     return kept(
         stores,
         recommendations_key(user_id, version),
         RECOMMENDATIONS.every,
         RecommendationAnswer,
-        lambda: _recommend(stores, user_id, k, at, version),
+        lambda: _recommend(stores, user_id, k, at, version, tower),
         fresh=fresh,
     )
 
 
-def _version(stores: Stores, k: int, at: datetime) -> str:
+def _version(stores: Stores, k: int, at: datetime, tower: "TwoTower | None") -> str:
     """Return a fingerprint of what an answer may not outlive. Policies and trends are not part of it: they may be an
     hour old.
     """
@@ -111,17 +122,21 @@ def _version(stores: Stores, k: int, at: datetime) -> str:
         with optional([], ""):  # noted where the graph is read
             ratings = neo4j.live_version(stores.graph, neo4j.RATINGS)
     movies, users = (live_version(stores, collection) for collection in (milvus.MOVIES, milvus.USERS))
-    return fingerprint(movies, users, str(ratings), current_state(at, None), str(k))
+    trained = "none" if tower is None else str(tower.trained_on["fingerprint"])
+    return fingerprint(movies, users, str(ratings), current_state(at, None), str(k), trained)
 
 
-def _recommend(stores: Stores, user_id: int, k: int, at: datetime, version: str) -> RecommendationAnswer:
+def _recommend(
+    stores: Stores, user_id: int, k: int, at: datetime, version: str, tower: "TwoTower | None"
+) -> RecommendationAnswer:
     notes: list[str] = []
-    vector = user_vector(stores, user_id)
-    seen = _seen(stores, user_id, notes)
+    rated = _rated(stores, user_id, notes)
+    seen = None if rated is None else list(rated)
+    searched = taste(stores, user_id, rated, tower, notes)
     candidates = milvus.search_rows(
         stores.need_milvus(),
-        milvus.MOVIES,
-        vector,
+        searched.collection,
+        searched.vector,
         max(CANDIDATES, k),
         "movie_id not in {seen}" if seen else "",
         {"seen": seen or []},
@@ -152,30 +167,14 @@ def _recommend(stores: Stores, user_id: int, k: int, at: datetime, version: str)
     )
 
 
-def user_vector(stores: Stores, user_id: int) -> npt.NDArray[np.float32]:
-    """Return a user's vector, shape (d,).
-
-    Raises:
-        InputError: there is no such user; the message says which there are.
-        StoreUnavailableError: Milvus does not answer.
-    """
-    client = stores.need_milvus()
-    rows = milvus.fetch(client, milvus.USERS, [user_id])
-    if rows.is_empty():
-        known = milvus.ids(client, milvus.USERS)
-        raise unknown_user(user_id, len(known), *(known[[0, -1]] if len(known) else (None, None)))
-    vector: npt.NDArray[np.float32] = rows[milvus.VECTOR][0].to_numpy()
-    return vector
-
-
-def _seen(stores: Stores, user_id: int, notes: list[str]) -> list[int] | None:
-    """Return the movies that a user has rated; None, with a note, where the graph cannot tell."""
+def _rated(stores: Stores, user_id: int, notes: list[str]) -> dict[int, float] | None:
+    """Return a user's ratings by movie; None, with a note, where the graph cannot tell."""
     with optional(notes, "seen movies may be among these"):
-        rows = neo4j.query(stores.need_graph(), _SEEN, {"user_id": user_id})
-        seen: list[int] = rows[0]["seen"] if rows else []
-        if not seen:
+        rows = neo4j.query(stores.need_graph(), _RATED, {"user_id": user_id})
+        rated = {int(movie): float(score) for movie, score in rows[0]["rated"]} if rows else {}
+        if not rated:
             notes.append(f"the graph has no ratings of user {user_id}, so that seen movies may be among these")
-        return seen or None
+        return rated or None
     return None
 
 

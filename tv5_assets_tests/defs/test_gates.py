@@ -89,10 +89,10 @@ def test_a_corrupted_subject_fails_its_gate_and_stops_what_is_downstream(platfor
 
 
 @pytest.mark.parametrize("corruption", WARNING, ids=str)
-def test_a_slow_query_warns_and_stops_nothing(platform: Platform, corruption: Corruption):
+def test_a_gate_that_only_warns_stops_nothing(platform: Platform, corruption: Corruption):
     corruption.corrupt(platform)
     judged = platform.judge(corruption.asset)
     assert judged.failing == {corruption.check}
     assert judged.evaluations[corruption.check].severity == dg.AssetCheckSeverity.WARN
-    assert judged.evaluations[corruption.check].metadata["p99_ms"].value == 60_000
+    assert judged.evaluations[corruption.check].metadata, "a failed gate shows its figures"
     assert not judged.stopped

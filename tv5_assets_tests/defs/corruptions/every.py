@@ -6,6 +6,7 @@ from tv5_assets_tests.defs.corruptions.learning import learning_corruptions
 from tv5_assets_tests.defs.corruptions.media import media_corruptions
 from tv5_assets_tests.defs.corruptions.processed import processed_corruptions
 from tv5_assets_tests.defs.corruptions.queries import query_corruptions
+from tv5_assets_tests.defs.corruptions.recommenders import recommender_corruptions, recommender_warnings
 from tv5_assets_tests.defs.corruptions.reports import report_corruptions, slow_queries
 from tv5_assets_tests.defs.corruptions.schemas import table_corruptions
 from tv5_assets_tests.defs.corruptions.sequences import sequence_corruptions
@@ -26,7 +27,8 @@ BLOCKING = [
     *learning_corruptions(),
     *feature_corruptions(),
     *sequence_corruptions(),
+    *recommender_corruptions(),
     *store_corruptions(),
     *report_corruptions(),
 ]
-WARNING = slow_queries()
+WARNING = [*slow_queries(), *recommender_warnings()]

@@ -15,7 +15,7 @@ from tv5_assets_tests.defs.corruptions.corruption import (
 )
 from tv5_assets_tests.defs.platform import Platform
 
-POOLED = ("embeddings/movies", "embeddings/users")
+POOLED = ("embeddings/movies", "embeddings/users", "embeddings/tower_movies", "embeddings/tower_users")
 OF_TEXTS = ("embeddings/contexts", "embeddings/subtitle_segments", "embeddings/catalog")
 
 
