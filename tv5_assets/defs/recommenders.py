@@ -167,6 +167,7 @@ def train_sequences(
         "baseline_rows": models.BaselineResults.key,
         "tower_rows": models.TowerResults.key,
         "sequence_rows": models.SequenceResults.key,
+        "trials": models.Trials.key,
     },
 )
 def leaderboard(
@@ -175,12 +176,14 @@ def leaderboard(
     baseline_rows: pl.DataFrame,
     tower_rows: pl.DataFrame,
     sequence_rows: pl.DataFrame,
+    trials: pl.DataFrame,
 ) -> pl.DataFrame:
     from tv5_assets.evaluation.leaderboard import leaderboard as compared
     from tv5_assets.evaluation.results import entries
+    from tv5_assets.models.two_tower_search import best_of
 
     board = compared(entries(pl.concat([baseline_rows, tower_rows, sequence_rows])), settings.get().seed)
-    context.add_output_metadata(board_metadata(board))
+    context.add_output_metadata(board_metadata(board) | facts({"two-tower's hyperparameters": best_of(trials)}))
     return board
 
 
