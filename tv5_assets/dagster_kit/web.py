@@ -36,10 +36,7 @@ def serve(settings: Settings, port: int, announce: Callable[[str], None]) -> Non
         TV5Error: the web server ended by itself; the message names its log.
     """
     _require_free(port)
-    with (
-        running(settings) as endpoints,
-        mlflow_ui.served(endpoints.mlflow_url, settings.mlflow_port, settings.home / "logs") as mlflow,
-    ):
+    with running(settings) as endpoints:
         log = settings.home / "logs" / "dagster.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as sink:
@@ -69,9 +66,10 @@ def serve(settings: Settings, port: int, announce: Callable[[str], None]) -> Non
             try:
                 _wait_until_up(process, port)
                 announce(f"http://127.0.0.1:{port}")
-                if mlflow is not None:
-                    mlflow.announce()
-                process.wait()
+                with mlflow_ui.served(
+                    endpoints.mlflow_url, settings.mlflow_port, log.parent
+                ):  # not before: both are slow
+                    process.wait()
             finally:
                 end(process)
         raise TV5Error(f"the web server ended by itself with status {process.returncode}; see {log}")

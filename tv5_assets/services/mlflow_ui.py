@@ -23,38 +23,18 @@ from tv5_assets.services.parent import end_with_parent
 from tv5_assets.stores.address import without_credentials
 
 SECONDS_TO_START = 120.0
-"""Loading MLflow takes seconds, on a machine where the web UI starts beside it some more."""
+"""Loading MLflow takes seconds, on a busy machine many."""
 
 _HOST = "127.0.0.1"
 
 logger = logging.getLogger(__name__)
 
 
-class Pages:
-    """MLflow's server as it starts; made by :func:`served`."""
-
-    def __init__(self, process: "subprocess.Popen[bytes]", port: int, log: Path):
-        self._process = process
-        self._port = port
-        self._log = log
-
-    def announce(self) -> None:
-        """Wait until it answers, and log where; it is a convenience, whose failure is told and ends nothing."""
-        address = f"http://{_HOST}:{self._port}"
-        deadline = time.monotonic() + SECONDS_TO_START
-        while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                if httpx.get(f"{address}/health", timeout=2).is_success:
-                    logger.info("MLflow's UI is at %s", address)
-                    return
-            except httpx.HTTPError:
-                time.sleep(0.3)
-        logger.warning("MLflow's UI did not start; see %s", self._log)
-
-
 @contextmanager
-def served(url: str, port: int, logs: Path) -> Iterator[Pages | None]:
-    """Start the server and stop it afterwards; yield None, and say why, where there is nothing to start.
+def served(url: str, port: int, logs: Path) -> Iterator[None]:
+    """Start the server, log where it is once it answers, and stop it afterwards.
+
+    It is a convenience: where there is nothing to start, or it does not start, that is logged and ends nothing.
 
     Args:
         url: of MLflow's store; where that is a tracking server, it has pages of its own.
@@ -64,7 +44,7 @@ def served(url: str, port: int, logs: Path) -> Iterator[Pages | None]:
     reason = _reason_not_to(url, port)
     if reason:
         logger.info("%s", reason)
-        yield None
+        yield
         return
     log = logs / "mlflow.log"
     logs.mkdir(parents=True, exist_ok=True)
@@ -83,9 +63,23 @@ def served(url: str, port: int, logs: Path) -> Iterator[Pages | None]:
             preexec_fn=end_with_parent(signal.SIGTERM),
         )  # fmt: skip
     try:
-        yield Pages(process, port, log)
+        _announce(process, port, log)
+        yield
     finally:
         end(process)
+
+
+def _announce(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    address = f"http://{_HOST}:{port}"
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(f"{address}/health", timeout=2).is_success:
+                logger.info("MLflow's UI is at %s", address)
+                return
+        except httpx.HTTPError:
+            time.sleep(0.3)
+    logger.warning("MLflow's UI did not start; see %s", log)
 
 
 def _reason_not_to(url: str, port: int) -> str:
