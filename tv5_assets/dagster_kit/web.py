@@ -66,9 +66,8 @@ def serve(settings: Settings, port: int, announce: Callable[[str], None]) -> Non
             try:
                 _wait_until_up(process, port)
                 announce(f"http://127.0.0.1:{port}")
-                with mlflow_ui.served(
-                    endpoints.mlflow_url, settings.mlflow_port, log.parent
-                ):  # not before: both are slow
+                # Not before, since each takes the processor for seconds.
+                with mlflow_ui.served(endpoints.mlflow_url, settings.mlflow_port, log.parent):
                     process.wait()
             finally:
                 end(process)
