@@ -7,19 +7,20 @@ import argparse
 import json
 from pathlib import Path
 
-from benchmarks import encoding, evaluation, generators, raw_to_processed, user_vectors
+from benchmarks import encoding, evaluation, features, generators, raw_to_processed, user_vectors
 
 _ML_25M_RATINGS, _ML_25M_USERS, _ML_25M_MOVIES = 25_000_095, 162_541, 62_423
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("raw", type=Path, help="folder of a set, for raw_to_processed and generators")
+    parser.add_argument("raw", type=Path, help="folder of a set, for raw_to_processed, features and generators")
     parser.add_argument("ratings", type=int, help="ratings of the made set, for user_vectors")
     arguments = parser.parse_args()
     share = min(1.0, arguments.ratings / _ML_25M_RATINGS)
     measurements = [
         *raw_to_processed.run(arguments.raw),
+        *features.run(arguments.raw),
         *generators.run(arguments.raw, share),
         *encoding.run(),
         *evaluation.run(share),
