@@ -41,16 +41,6 @@ def endpoints(embedded: tuple[Settings, Endpoints]) -> Endpoints:
     return embedded[1]
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a folder's tests on one worker of pytest-xdist, so that servers and graphs are made once for them all.
-
-    Files that lie in no folder, and tests that name a group of their own, are by themselves. What takes long comes
-    first, so that no worker is left alone with it in the end.
-    """
-    root = Path(__file__).parent
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            folder = item.path.parent
-            item.add_marker(pytest.mark.xdist_group(str(item.path if folder == root else folder)))
+    """Start with what takes long, so that no worker of pytest-xdist is left alone with it in the end."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)

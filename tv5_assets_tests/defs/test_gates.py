@@ -8,8 +8,7 @@ from tv5_assets_tests.defs.corruptions.every import BLOCKING, WARNING
 from tv5_assets_tests.defs.corruptions.processed import named_set
 from tv5_assets_tests.defs.platform import GRAPH, Platform, downstream_of
 
-# The graph is materialized once, in one test process.
-pytestmark = [pytest.mark.xdist_group("gates"), pytest.mark.long, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 LEAVES = {
     "reports/world",

@@ -70,7 +70,7 @@ def vectors_gate(asset: str, id_column: str, source: str) -> Gate:
             "mostly_unique": "At least 95 % of the vectors are distinct.",
         },
         lambda vectors, source: vector_rules.all_rules(
-            vectors, source.select(pl.col(id_column).sort()).collect().to_series().to_numpy()
+            vectors, source.select(pl.col(id_column).unique().sort()).collect(engine="streaming").to_series().to_numpy()
         ),
         reads={"vectors": asset, "source": source},
     )

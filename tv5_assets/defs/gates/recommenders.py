@@ -1,7 +1,7 @@
 """Gates of recommenders: what was trained, what it reached, and the vectors of its towers."""
 
 from tv5_assets.dagster_kit.checks import Gate, rule_gate
-from tv5_assets.defs.gates.common import MOVIES, known_users
+from tv5_assets.defs.gates.common import MOVIES, RATINGS, known_users
 from tv5_assets.defs.gates.learning import vectors_gate
 from tv5_assets.quality import leaderboard
 from tv5_assets.quality import vectors as vector_rules
@@ -15,7 +15,7 @@ BOARD = Leaderboard.key
 def recommender_gates() -> list[Gate]:
     """Return the gates of recommenders beside those of their schemas."""
     return [
-        *(known_users(asset, of="synthetic/users") for asset in RESULTS),
+        *(known_users(asset, of=RATINGS) for asset in RESULTS),
         *(
             rule_gate(
                 asset,
@@ -42,5 +42,5 @@ def recommender_gates() -> list[Gate]:
             warning=True,
         ),
         vectors_gate("embeddings/tower_movies", "movie_id", MOVIES),
-        vectors_gate("embeddings/tower_users", "user_id", "synthetic/users"),
+        vectors_gate("embeddings/tower_users", "user_id", RATINGS),
     ]
