@@ -12,7 +12,10 @@ from tv5_assets.models.two_tower import TwoTowerConfig
 
 Size = Literal["small", "published"]
 
-_SEQUENCES: Mapping[Size, Mapping[str, SequenceConfig]] = {"small": SMALL, "published": PUBLISHED}
+_SEQUENCES: Mapping[Size, tuple[SequenceConfig, ...]] = {
+    "small": tuple(SMALL.values()),
+    "published": tuple(PUBLISHED.values()),
+}
 
 JOINED_WEIGHT = 0.5
 """What the two-tower counts when it is joined with EASE."""
@@ -27,4 +30,4 @@ def two_tower(_size: Size) -> TwoTowerConfig:
 
 def sequence(size: Size) -> tuple[SequenceConfig, ...]:
     """Return the configuration of each model of sequences."""
-    return tuple(_SEQUENCES[size].values())
+    return _SEQUENCES[size]

@@ -22,6 +22,9 @@ class SequenceNetwork(nn.Module):
     and which no other place attends to, and :attr:`mask`, which stands for an item that is to be told.
     """
 
+    visible: Tensor
+    itself: Tensor
+
     def __init__(
         self, items: int, places: int, *, hidden: int, layers: int, heads: int, dropout: float, causal: bool
     ) -> None:
@@ -34,18 +37,19 @@ class SequenceNetwork(nn.Module):
         self.places = nn.Embedding(places, hidden)
         self.bias = nn.Parameter(torch.zeros(items))
         self.dropout = nn.Dropout(dropout)
-        self.blocks = nn.ModuleList(_Block(hidden, heads, dropout) for _ in range(layers))
+        blocks = [_Block(hidden, heads, dropout) for _ in range(layers)]
+        self.blocks = nn.ModuleList(blocks)
         self.norm = nn.LayerNorm(hidden)
         nn.init.normal_(self.embedding.weight, std=_FIRST)
         nn.init.normal_(self.places.weight, std=_FIRST)
         # Each block begins as a shortcut, and so the network as what a place's own item says of others; a mask says
         # nothing, so the first block that sees both ways begins with the mean of what it sees.
-        for block in self.blocks:
+        for block in blocks:
             nn.init.zeros_(block.attended.weight)
             nn.init.zeros_(block.narrow.weight)
         if not causal:
-            nn.init.eye_(self.blocks[0].attended.weight)
-            nn.init.eye_(self.blocks[0].queries_keys_values.weight[2 * hidden :])
+            nn.init.eye_(blocks[0].attended.weight)
+            nn.init.eye_(blocks[0].queries_keys_values.weight[2 * hidden :])
         earlier = torch.ones(places, places, dtype=torch.bool)
         self.register_buffer("visible", earlier.tril() if causal else earlier, persistent=False)
         self.register_buffer("itself", torch.eye(places, dtype=torch.bool), persistent=False)
