@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 LAMBDAS = (50.0, 100.0, 150.0, 250.0, 500.0, 1000.0)
 """Regularizations that are tried."""
 MOST_MOVIES = 10_000
-"""Movies that are modelled, the most popular ones. Memory grows with the square of this, or of the number of users where
-that is smaller: the counts and their eigenvectors, in both precisions, are 24 bytes times it."""
+"""Movies that are modelled, the most popular ones. Memory grows with the square of this, or of the number of users if
+that is smaller: the counts and their eigenvectors, in both precisions, take 24 bytes times it."""
 _NOISE = 1e-9  # squared singular values below this share of the largest are rounding errors
 
 

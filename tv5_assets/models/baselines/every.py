@@ -139,7 +139,7 @@ def read_baseline(folder: ModelFolder, device: str = "cpu") -> Baseline:
     Raises:
         InputError: the folder is of no baseline.
     """
-    name = str(folder.config.get("model"))
+    name: str = folder.config.get("model", "")
     if name not in BASELINES:
-        raise InputError(f"there is no baseline {name!r}; choose one of {', '.join(BASELINES)}")
+        raise InputError(f"a folder of {name or 'something else'} is of no baseline; those are {', '.join(BASELINES)}")
     return BASELINES[name].from_folder(folder, device)

@@ -105,5 +105,5 @@ def test_a_folder_of_something_else_is_refused(fitted: dict[str, Fitted]):
     folder = fitted["EASE"].model.to_folder()
     with pytest.raises(InputError, match="a folder of EASE cannot be read as iALS"):
         BASELINES["iALS"].from_folder(folder)
-    with pytest.raises(InputError, match="no baseline None"):
+    with pytest.raises(InputError, match="something else is of no baseline"):
         read_baseline(ModelFolder({}))
