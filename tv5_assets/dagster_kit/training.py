@@ -81,7 +81,7 @@ class TrainingRun:
 
     def checkpoints(self) -> Path:
         """Folder from which a killed training goes on."""
-        return self.settings.get().work_folder(f"models/{self.context.op.name}")
+        return self.settings.get().work_folder(f"models/{self.context.op_execution_context.op.name}")
 
     def discard_checkpoints(self) -> None:
         """Remove that folder, once everything is trained."""
@@ -103,7 +103,7 @@ class TrainingRun:
                     curve=trained.curve,
                     metrics={**reached, "train_seconds": trained.seconds},
                     artifact=Path(place) / "model",
-                    tags={"dagster_run": self.context.run_id},
+                    tags={"dagster_run": self.context.run.run_id},
                 )
         if protocol == self.main_protocol and question.split == 0:
             self.kept[name] = trained.model.to_folder()

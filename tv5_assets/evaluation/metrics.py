@@ -121,7 +121,8 @@ def ndcg(judged: Judged, k: int) -> "torch.Tensor":
     hits = _hits(judged, k)
     discounts = 1 / torch.log2(torch.arange(2, k + 2, device=hits.device, dtype=torch.float64))
     ideal = torch.cumsum(discounts, 0)[_most_hits(judged, k) - 1]
-    return _defined(hits @ discounts / ideal, judged)
+    # The two sums are added up in different orders: without the bound a perfect ranking may have a little more than 1.
+    return _defined((hits @ discounts / ideal).clamp_(max=1), judged)
 
 
 def average_precision(judged: Judged, k: int) -> "torch.Tensor":
