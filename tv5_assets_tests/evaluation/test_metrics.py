@@ -122,3 +122,12 @@ def test_agrees_with_rectools(k: int):
     bits = novelty(ranked, histories_of(seen, RECTOOLS["movies"]), k)
     np.testing.assert_allclose(bits.numpy(), RECTOOLS["values"][f"novelty@{k}"], atol=1e-9)
     assert coverage(ranked, RECTOOLS["movies"], k) == pytest.approx(RECTOOLS["values"][f"coverage@{k}"])
+
+
+@pytest.mark.parametrize("k", [5, 10, 20, 100])
+def test_a_perfect_ranking_has_an_ndcg_of_exactly_one(k: int):
+    ranked = torch.arange(100).expand(99, 100)
+    perfect = judge(ranked, histories_of({1 + count: range(1 + count) for count in range(99)}, movies=100))
+    values = ndcg(perfect, k)
+    assert values.max() <= 1
+    assert values.min() == pytest.approx(1)
