@@ -105,6 +105,7 @@ class Settings(BaseSettings):
     training: Literal["small", "published"] = Field(
         "small", description="Size of the models: to go with ml-latest-small on a CPU, or as published, for a GPU"
     )
+    epochs: int | None = Field(None, ge=1, description="Most epochs of each training; empty means as its size says")
     leaderboard: Literal["quick", "full"] = Field(
         "quick",
         description="What models are asked: the two-tower under TV5_PROTOCOL and sequences under leave-last-out, or "

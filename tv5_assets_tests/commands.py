@@ -27,6 +27,9 @@ TINY = {
     "TV5_SEGMENTS": "300",
     "TV5_CATALOG_ITEMS": "300",
     "TV5_QUERIES": "60",
+    "TV5_EPOCHS": "2",
+    "TV5_TUNING_TRIALS": "1",
+    "TV5_VALIDATION_SLICES": "1",
     "TV5_DEVICE": "cpu",
 }
 ONE_ASSET_OF_EACH_STORE = " or ".join(

@@ -64,15 +64,16 @@ def tuning(
     from tv5_assets.models.two_tower_search import search
 
     run, chosen = TrainingRun(context, settings, tracking), settings.get()
+    start = two_tower(chosen.training, chosen.epochs)
     question = next(run.questions(ratings, parts, movies, [chosen.protocol]))
     study = search(
         question,
         movies,
         text,
-        two_tower(chosen.training),
+        start,
         trials=chosen.tuning_trials,
         storage_url=tracking.studies(),
-        study_name=f"two-tower/{chosen.dataset}/{fingerprint(question.problem.train.items)}/{chosen.training}",
+        study_name=f"two-tower/{chosen.dataset}/{fingerprint(question.problem.train.items, repr(start))}",
         device=run.device,
     )
     context.add_output_metadata(facts({"best": study.best, "best_ndcg": study.best_value, "study": study.name}))
@@ -114,8 +115,8 @@ def train_two_tower(
     from tv5_assets.models.presets import two_tower
     from tv5_assets.models.two_tower_search import best_of, configured
 
-    run = TrainingRun(context, settings, tracking)
-    config = configured(two_tower(settings.get().training), best_of(trials))
+    run, chosen = TrainingRun(context, settings, tracking), settings.get()
+    config = configured(two_tower(chosen.training, chosen.epochs), best_of(trials))
     train = two_towers(movies, text, config, device=run.device, checkpoints=run.checkpoints())
     rows = compete(run.model_questions(ratings, parts, movies), train, run.trained)
     run.discard_checkpoints()
@@ -153,8 +154,8 @@ def train_sequences(
     from tv5_assets.models.contest import compete, sequences
     from tv5_assets.models.presets import sequence
 
-    run = TrainingRun(context, settings, tracking, LEAVE_LAST_OUT)
-    train = sequences(sequence(settings.get().training), run.device, run.checkpoints())
+    run, chosen = TrainingRun(context, settings, tracking, LEAVE_LAST_OUT), settings.get()
+    train = sequences(sequence(chosen.training, chosen.epochs), run.device, run.checkpoints())
     rows = compete(run.model_questions(ratings, parts, movies), train, run.trained)
     run.discard_checkpoints()
     return rows, run.kept["sasrec"], run.kept["bert4rec"]

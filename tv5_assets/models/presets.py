@@ -4,6 +4,7 @@ What does not belong here: what the fields mean (the configuration of each model
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from tv5_assets.models.sequence import SequenceConfig
@@ -23,11 +24,15 @@ JOINED_LAMBDA = 150.0
 """Lambda of that EASE; facts of the sets that it was tuned on differ little from 100 to 250."""
 
 
-def two_tower(_size: Size) -> TwoTowerConfig:
-    """Return the two-tower's configuration."""
-    return TwoTowerConfig()
+def two_tower(_size: Size, epochs: int | None = None) -> TwoTowerConfig:
+    """Return the two-tower's configuration, with fewer or more epochs where a number is given."""
+    config = TwoTowerConfig()
+    return config if epochs is None else replace(config, train=replace(config.train, epochs=epochs))
 
 
-def sequence(size: Size) -> tuple[SequenceConfig, ...]:
-    """Return the configuration of each model of sequences."""
-    return _SEQUENCES[size]
+def sequence(size: Size, epochs: int | None = None) -> tuple[SequenceConfig, ...]:
+    """Return the configuration of each model of sequences, with fewer or more epochs where a number is given."""
+    configs = _SEQUENCES[size]
+    if epochs is None:
+        return configs
+    return tuple(replace(config, train=replace(config.train, epochs=epochs)) for config in configs)

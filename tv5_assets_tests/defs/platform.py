@@ -29,6 +29,9 @@ SETTINGS = {
     "TV5_SEGMENTS": "900",
     "TV5_CATALOG_ITEMS": "600",
     "TV5_QUERIES": "120",
+    "TV5_EPOCHS": "2",
+    "TV5_TUNING_TRIALS": "1",
+    "TV5_VALIDATION_SLICES": "1",
     "TV5_DTYPE": "float32",
 }
 QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
