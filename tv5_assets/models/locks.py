@@ -6,6 +6,7 @@ belong here: what is done under a lock.
 """
 
 import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 _CONNECT_SECONDS = 10
+_SECONDS_BETWEEN_TRIES = 0.1
 
 
 @contextmanager
@@ -35,15 +37,24 @@ def held(url: str, *names: str) -> Iterator[None]:
 
 
 @contextmanager
-def held_at_once(url: str, *names: str) -> Iterator[bool]:
-    """Hold the lock of a name if nobody else does, and tell whether that is so; see :func:`held`."""
+def held_if_free(url: str, *names: str, patience: float = 0.0) -> Iterator[bool]:
+    """Hold the lock of a name if nobody else does, and tell whether that is so; see :func:`held`.
+
+    Args:
+        url: of a PostgreSQL database.
+        names: what is locked.
+        patience: seconds in which it may become free; the server takes a moment to notice that a holder was killed.
+    """
     with connected(url) as connection:
-        yield _taken(connection, names)
+        deadline = time.monotonic() + patience
+        while not (taken := _taken(connection, names)) and time.monotonic() < deadline:
+            time.sleep(_SECONDS_BETWEEN_TRIES)
+        yield taken
 
 
 def is_held(url: str, *names: str) -> bool:
     """Tell whether somebody holds the lock of a name; see :func:`held`."""
-    with held_at_once(url, *names) as free:
+    with held_if_free(url, *names) as free:
         return not free
 
 

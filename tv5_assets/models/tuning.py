@@ -35,6 +35,7 @@ _STARTUP_TRIALS = 8
 """Trials drawn at random before the sampler and the pruner have enough to judge by."""
 _WARMUP_EPOCHS = 3
 """Epochs in which no trial is ended: until then, how fast it starts says little."""
+_PATIENCE_S = 10.0
 _ERROR = "tv5.error"
 """Why a trial failed; one that was interrupted could not say."""
 
@@ -134,7 +135,7 @@ def tune(
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)  # a line for each trial is logged here
     name = f"{study_name}/{_digest(space, seed, first)}"
-    with locks.held_at_once(storage_url, SCHEMA, name) as free:
+    with locks.held_if_free(storage_url, SCHEMA, name, patience=_PATIENCE_S) as free:
         if not free:
             raise InputError(f"the study {name} is being searched by another process; try again when that has ended")
         study = optuna.create_study(

@@ -17,7 +17,7 @@ from mlflow.entities import Run
 
 from tv5_assets.dagster_kit.resources import TrackingResource
 from tv5_assets.errors import InputError, StoreUnavailableError
-from tv5_assets.models import tracking
+from tv5_assets.models import locks, tracking
 from tv5_assets.models.tracking import PRUNED_TAG, Tracker
 from tv5_assets.models.tuning import Pruned
 from tv5_assets.services.endpoints import Endpoints
@@ -137,6 +137,8 @@ def test_the_next_training_marks_one_that_was_killed_and_none_that_lives(tracker
         assert states[run_id] == "RUNNING"
         process.kill()
         assert process.wait() == -signal.SIGKILL
+    with locks.held(tracker.url, "mlflow", run_id):
+        pass  # the server has noticed
 
     tracker.record("killed", "after it", {})
     states = {each.info.run_id: each.info.status for each in runs(tracker, "killed")}

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from tv5_assets.errors import InputError, StoreUnavailableError
-from tv5_assets.models import locks
+from tv5_assets.models import locks, tuning
 from tv5_assets.models.train import TrainConfig
 from tv5_assets.models.tuning import TWO_TOWER_SPACE, Choice, Range, Report, Study, tune
 from tv5_assets.models.two_tower import TwoTowerConfig
@@ -170,7 +170,8 @@ def test_the_sampler_learns_from_the_trials(url: str):
     assert max(drawn_by_estimate) > max(drawn_at_random)
 
 
-def test_two_processes_do_not_search_one_study(url: str, whole: Study):
+def test_two_processes_do_not_search_one_study(url: str, whole: Study, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tuning, "_PATIENCE_S", 0.2)
     with locks.held(url, "optuna", whole.name), pytest.raises(InputError, match="another process"):
         search(url, "whole", trials=8)
 
