@@ -20,7 +20,7 @@ from tv5_assets.services.parent import end_with_parent
 from tv5_assets.settings import Settings
 
 _WORKSPACE = Path(__file__).resolve().parents[2] / "workspace.yaml"
-_SECONDS_TO_START = 120
+_SECONDS_TO_START = 300  # it took 151 s on a machine that was busy with other work
 
 
 def serve(settings: Settings, port: int, announce: Callable[[str], None]) -> None:
@@ -33,7 +33,7 @@ def serve(settings: Settings, port: int, announce: Callable[[str], None]) -> Non
 
     Raises:
         InputError: the port is in use.
-        TV5Error: the web server ended by itself; the message names its log.
+        TV5Error: the web server ended by itself, or does not answer; the message names its log.
     """
     _require_free(port)
     with running(settings) as endpoints:
@@ -64,7 +64,7 @@ def serve(settings: Settings, port: int, announce: Callable[[str], None]) -> Non
                 preexec_fn=end_with_parent(signal.SIGTERM),
             )
             try:
-                _wait_until_up(process, port)
+                _wait_until_up(process, port, log)
                 announce(f"http://127.0.0.1:{port}")
                 # Not before, since each takes the processor for seconds.
                 with mlflow_ui.served(endpoints.mlflow_url, settings.mlflow_port, log.parent):
@@ -79,7 +79,7 @@ def _require_free(port: int) -> None:
         raise InputError(f"port {port} is in use; choose another with `tv5 ui --port N` or TV5_UI_PORT")
 
 
-def _wait_until_up(process: "subprocess.Popen[bytes]", port: int) -> None:
+def _wait_until_up(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
     deadline = time.monotonic() + _SECONDS_TO_START
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -87,3 +87,5 @@ def _wait_until_up(process: "subprocess.Popen[bytes]", port: int) -> None:
                 return
         except httpx.HTTPError:
             time.sleep(0.3)
+    if process.poll() is None:
+        raise TV5Error(f"the web UI runs but does not answer after {_SECONDS_TO_START} s; see {log}")
