@@ -10,9 +10,10 @@ import torch  # noqa: TID253 - it defines a torch module, and is imported where 
 from torch import Tensor, nn  # noqa: TID253
 from torch.nn.functional import gelu, scaled_dot_product_attention  # noqa: TID253
 
-_FIRST = (
-    0.02  # spread of first embeddings; with 1 / sqrt(hidden) rare items still stood where they were drawn at the end
-)
+_FIRST = 0.02
+"""Spread of the first embeddings; at 1 / sqrt(hidden) those of rare items hardly moved from where they were drawn."""
+_FIRST_PLACES = 0.3
+"""Spread of the first embeddings of places: wide, so that attention soon tells near from far."""
 
 
 class SequenceNetwork(nn.Module):
@@ -41,7 +42,7 @@ class SequenceNetwork(nn.Module):
         self.blocks = nn.ModuleList(blocks)
         self.norm = nn.LayerNorm(hidden)
         nn.init.normal_(self.embedding.weight, std=_FIRST)
-        nn.init.normal_(self.places.weight, std=_FIRST)
+        nn.init.normal_(self.places.weight, std=_FIRST_PLACES)
         # Each block begins as a shortcut, and so the network as what a place's own item says of others; a mask says
         # nothing, so the first block that sees both ways begins with the mean of what it sees.
         for block in blocks:
