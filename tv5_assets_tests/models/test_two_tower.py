@@ -16,7 +16,8 @@ from tv5_assets.models.train import Epoch, TrainConfig
 from tv5_assets.models.two_tower import TwoTower, TwoTowerConfig, fit_two_tower
 from tv5_assets.models.two_tower_batches import Batches
 from tv5_assets.models.two_tower_inputs import movie_inputs
-from tv5_assets.models.two_tower_network import HABITS, habits, pool
+from tv5_assets.models.two_tower_network import HABITS, habits, longest, pool, served_movies, served_users
+from tv5_assets.models.two_tower_start import spectral_start
 from tv5_assets.tables.processed import GENRES
 from tv5_assets_tests.models.towers import GROUPS, MOVIES, catalog, frame, histories_of, inputs, world
 
@@ -96,24 +97,52 @@ def test_a_user_without_history_gets_what_most_people_like() -> None:
     rng = np.random.default_rng(3)
     rows = [[0, 1, 2, *rng.permutation(np.arange(3, MOVIES))[:5].tolist()] for _ in range(60)]
     model = fit_two_tower(histories_of(rows), inputs(), QUICK)
-    vector = model.user_vectors(histories_of([[]]))
-    np.testing.assert_allclose(np.linalg.norm(vector), 1, atol=1e-5)
+    vectors = model.user_vectors(histories_of([[], [5]]))
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(vectors[1:], model.user_vectors(histories_of([[5]])), atol=1e-6)
     best = model.scores(histories_of([[]]))[0].topk(3).indices
     assert sorted(best.tolist()) == [0, 1, 2]
 
 
 def test_pooling_and_habits_by_hand() -> None:
-    movies = torch.eye(3)
     items, offsets = torch.tensor([0, 1, 1, 1, 2]), torch.tensor([0, 4, 4, 5])
-    ratings = torch.tensor([3.0, 4, 4, 5, 2])
-    read = habits(offsets, ratings)
+    read = habits(offsets, torch.tensor([0, 0, 0, 0, 2]), torch.tensor([3.0, 4, 4, 5, 2]))
     assert read.shape == (3, len(HABITS))
     assert read[0].tolist() == pytest.approx([np.log(5) / 5, 0.5, np.std([3, 4, 4, 5])])
     assert read[1].tolist() == [0, 0, 0]
     assert read[2].tolist() == pytest.approx([np.log(2) / 5, -1.5, 0])
-    users = pool(movies, torch.tensor([0.0, 0, 1]), torch.zeros(3, 3), items, offsets, ratings)
-    expected = torch.tensor([[0.5, 1.5, 1.0], [0, 0, 1], [0, 0, 2]])  # sums over the square root of 4, 0 and 1 movies
-    torch.testing.assert_close(users, torch.nn.functional.normalize(expected, dim=1))
+    # Sums over the square root of 4, of none and of 1 movie.
+    assert pool(torch.eye(3), items, offsets).tolist() == [[0.5, 1.5, 0], [0, 0, 0], [0, 0, 1]]
+
+
+def test_vectors_are_served_with_length_one_and_rank_as_they_did() -> None:
+    torch.manual_seed(0)
+    movies, users = 3 * torch.randn(40, 5), torch.randn(7, 5)
+    served, asked = served_movies(movies), served_users(users)
+    torch.testing.assert_close(torch.linalg.vector_norm(served, dim=1), torch.ones(40))
+    torch.testing.assert_close(torch.linalg.vector_norm(asked, dim=1), torch.ones(7))
+    factor = torch.linalg.vector_norm(users, dim=1, keepdim=True) * longest(movies)
+    torch.testing.assert_close(asked @ served.T * factor, users @ movies.T, atol=1e-4, rtol=0)
+
+
+def test_a_spectral_start_is_ease_but_for_a_factor() -> None:
+    train = world().train
+    start = spectral_start(train, MOVIES - 1, seed=0)
+    assert start.shape == (MOVIES, MOVIES - 1)
+    matrix = train.matrix().toarray()
+    kept = np.linalg.inv(matrix.T @ matrix + 150 * np.eye(MOVIES))
+    # EASE's weights without the factor of each movie are the identity less lambda times P; the start lacks one column.
+    np.testing.assert_allclose(start @ start.T / 36, np.eye(MOVIES) - 150 * kept, atol=1e-3)
+    np.testing.assert_array_equal(start, spectral_start(train, MOVIES - 1, seed=0))
+    lengths = np.linalg.norm(start, axis=0)
+    assert (np.diff(lengths) <= 1e-5).all()
+    assert spectral_start(histories_of([[1, 2]]), 8, seed=0).shape == (MOVIES, 0)
+
+
+def test_a_random_start_learns_too() -> None:
+    random = train(replace(QUICK, start="random"))
+    assert ndcg(random) > 0.35
+    assert not torch.equal(random.movies, train().movies)
 
 
 def test_what_is_asked_was_never_told_and_together_they_are_the_history() -> None:
@@ -224,9 +253,9 @@ def test_other_catalogs_and_empty_histories_are_refused() -> None:
         fit_two_tower(histories_of([[]]), inputs())
 
 
-@pytest.mark.parametrize("wrong", [{"least_hidden": 0.3, "most_hidden": 0.2}, {"most_hidden": 1.0}, {"temperature": 0}])
+@pytest.mark.parametrize("wrong", [{"least_hidden": 0.3, "most_hidden": 0.2}, {"temperature": 0}, {"dimension": 1}])
 def test_settings_out_of_bounds_are_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(InputError, match=r"hidden|temperature"):
+    with pytest.raises(InputError, match=r"hidden|temperature|dimension"):
         replace(QUICK, **wrong)
 
 
