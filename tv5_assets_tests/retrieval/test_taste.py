@@ -25,9 +25,16 @@ def made_tower() -> TwoTower:
     """Return a two-tower in whose space crime is one direction and everything else another."""
     catalog = np.array([row[0] for row in made.CATALOGUE], dtype=np.int32)
     angles = torch.linspace(0, 0.1, len(catalog)) + torch.from_numpy(np.isin(catalog, CRIME)) * 1.2
-    movies = torch.stack([angles.cos(), angles.sin()], dim=1)
+    movies = torch.stack([angles.cos(), angles.sin(), torch.zeros(len(catalog))], dim=1)
     return TwoTower(
-        TwoTowerConfig(dimension=2), catalog, movies, torch.zeros(2), torch.zeros(3, 2), {"fingerprint": "made"}
+        TwoTowerConfig(dimension=3),
+        catalog,
+        movies,
+        longest=torch.ones(()),
+        anyone=torch.zeros(2),
+        of_habits=torch.zeros(3, 2),
+        newcomer=torch.zeros(2),
+        trained_on={"fingerprint": "made"},
     )
 
 
@@ -59,7 +66,7 @@ def test_without_ratings_the_published_vector_is_searched_and_the_answer_says_so
 
 
 def test_vectors_of_another_training_are_not_searched(stores: Stores, tower: TwoTower):
-    other = replace(tower, movies=tower.movies.flip(1), trained_on={"fingerprint": "other"})
+    other = replace(tower, movies=tower.movies.roll(1, 1), trained_on={"fingerprint": "other"})
     answer = recommend(stores, 1, k=3, tower=other)
 
     assert {movie.movie_id for movie in answer.movies} <= {4, 5, 6}
