@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tv5_assets.models.two_tower_network import TowerNetwork
 
 NAME = "two-tower"
+# In the order of the model's fields.
 _TENSORS = ("movies", "longest", "anyone", "of_habits", "newcomer")
 
 
@@ -183,8 +184,8 @@ class TwoTower:
             raise InputError(f"a folder of {found or 'something else'} cannot be read as {NAME}")
         trained_on = values.pop("trained_on")
         config = TwoTowerConfig(**{**values, "train": TrainConfig(**values["train"])})
-        tensors = {name: torch.from_numpy(folder.tensors[name]).to(device) for name in _TENSORS}
-        return cls(config, folder.tensors["catalog"], **tensors, trained_on=trained_on, metrics=folder.metrics)
+        tensors = (torch.from_numpy(folder.tensors[name]).to(device) for name in _TENSORS)
+        return cls(config, folder.tensors["catalog"], *tensors, trained_on=trained_on, metrics=folder.metrics)
 
 
 def fit_two_tower(
