@@ -184,8 +184,8 @@ class TwoTower:
             raise InputError(f"a folder of {found or 'something else'} cannot be read as {NAME}")
         trained_on = values.pop("trained_on")
         config = TwoTowerConfig(**{**values, "train": TrainConfig(**values["train"])})
-        tensors = (torch.from_numpy(folder.tensors[name]).to(device) for name in _TENSORS)
-        return cls(config, folder.tensors["catalog"], *tensors, trained_on=trained_on, metrics=folder.metrics)
+        fields: dict[str, Any] = {name: torch.from_numpy(folder.tensors[name]).to(device) for name in _TENSORS}
+        return cls(config, folder.tensors["catalog"], **fields, trained_on=trained_on, metrics=folder.metrics)
 
 
 def fit_two_tower(
