@@ -44,6 +44,8 @@ FILTERED_EF = 256
 """Of a search with a filter: of those that it looks at, the filter lets only some pass."""
 
 _CONNECT_SECONDS = 10.0
+# pymilvus pings an idle server every 10 s. A gRPC server takes one in 5 minutes, and hangs up on whoever sends more.
+_KEEPALIVE = {"grpc.keepalive_time_ms": 300_000, "grpc.keepalive_permit_without_calls": False}
 _CALL_SECONDS = 120.0  # bounds pymilvus's own retries, which otherwise go on for over three minutes
 _LOAD_SECONDS = 3_600.0
 _POLL_SECONDS = 0.2
@@ -159,7 +161,7 @@ def connect(uri: str, token: str = "") -> "MilvusClient":
     # The client logs, with its stack, every error that it raises; whoever catches it decides what to tell.
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
     try:
-        client = MilvusClient(uri, token=token, timeout=_CONNECT_SECONDS)
+        client = MilvusClient(uri, token=token, timeout=_CONNECT_SECONDS, grpc_options=_KEEPALIVE)
         client.list_collections(timeout=_CONNECT_SECONDS)
     except MilvusException as error:
         code = _grpc_code(error)
