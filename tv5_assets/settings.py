@@ -128,7 +128,9 @@ class Settings(BaseSettings):
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Device of the models")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field("auto", description="Number type of the encoder")
-    encode_batch_size: int = Field(64, ge=1, description="Texts per batch of the encoder")
+    encode_batch_size: int | None = Field(
+        None, ge=1, description="Most texts per batch of the encoder; empty means what suits the device"
+    )
 
     # The stores; an empty URL means the embedded server
     milvus_uri: str = Field("", description="Milvus, such as http://milvus:19530")

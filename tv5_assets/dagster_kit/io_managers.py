@@ -155,6 +155,11 @@ class VectorsIOManager(_FileIOManager):
         """Map the file into memory."""
         return read_vectors(_local(path))
 
+    def local_path_of(self, key: dg.AssetKey) -> Path | None:
+        """Return where an asset's vectors lie, None where the data folder is remote."""
+        path = self.path_of(key)
+        return Path(str(path)) if _is_local(path) else None
+
 
 class ModelIOManager(_FileIOManager):
     """Models as folders of safetensors and JSON."""
@@ -211,8 +216,12 @@ def conforming(frame: pl.LazyFrame, table: type[Table]) -> pl.LazyFrame:
     return frame.select(list(table.columns()))
 
 
+def _is_local(path: UPath) -> bool:
+    return path.protocol in ("", "file")
+
+
 def _local(path: UPath) -> Path:
-    if path.protocol in ("", "file"):
+    if _is_local(path):
         return Path(str(path))
     copy = Path(mkdtemp(prefix="tv5-")) / path.name
     path.fs.get(path.path, str(copy), recursive=path.is_dir())

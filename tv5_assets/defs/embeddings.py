@@ -9,6 +9,7 @@ import dagster as dg
 import polars as pl
 
 from tv5_assets.dagster_kit.assets import table_asset, vectors_asset
+from tv5_assets.dagster_kit.io_managers import VectorsIOManager
 from tv5_assets.dagster_kit.metadata import facts
 from tv5_assets.dagster_kit.resources import EncoderResource, SettingsResource
 from tv5_assets.embeddings.vectors import StreamedVectors, Vectors
@@ -27,15 +28,12 @@ OWNER = "team:recommendations"
     kinds={"torch", "huggingface"},
     ins={"movies": "processed/movies"},
 )
-def movies(context: dg.AssetExecutionContext, encoder: EncoderResource, movies: pl.DataFrame) -> Vectors:
-    from tv5_assets.embeddings.encoder import embed_movies
+def movies(
+    context: dg.AssetExecutionContext, settings: SettingsResource, encoder: EncoderResource, movies: pl.LazyFrame
+) -> StreamedVectors:
+    from tv5_assets.embeddings.texts import movie_texts
 
-    loaded = encoder.get()
-    vectors = embed_movies(movies, loaded)
-    context.add_output_metadata(
-        facts(asdict(loaded.usage) | {"texts_per_second": round(loaded.usage.texts_per_second)})
-    )
-    return vectors
+    return _streamed(context, settings, encoder.get(), movie_texts(movies))
 
 
 @vectors_asset(
@@ -102,15 +100,28 @@ def catalog(
 def _streamed(
     context: dg.AssetExecutionContext, settings: SettingsResource, encoder: "Encoder", texts: pl.LazyFrame
 ) -> StreamedVectors:
-    """Embed texts shard by shard beside the asset's file, and note how that went."""
+    """Embed the texts whose vectors the asset's file has not yet, shard by shard, and note how that went."""
     from tv5_assets.embeddings.gpu import GpuWatch
     from tv5_assets.embeddings.shards import embed
 
     with GpuWatch(encoder.usage.device) as gpu:
-        embedded = embed(texts, encoder, settings.get().work_folder(context.asset_key.to_user_string()))
-    figures = asdict(encoder.usage) | {"texts": embedded.rows, "distinct": embedded.distinct, "dtype": embedded.dtype}
-    figures |= {"resumed": embedded.resumed, "texts_per_second": round(encoder.usage.texts_per_second)}
-    context.add_output_metadata(facts(figures | {"gpu_busy_share": gpu.busy_share}))
+        embedded = embed(
+            texts,
+            encoder,
+            settings.get().work_folder(context.asset_key.to_user_string()),
+            earlier=VectorsIOManager().local_path_of(context.asset_key),
+        )
+    figures = {
+        **asdict(encoder.usage),
+        "texts": embedded.rows,
+        "distinct": embedded.distinct,
+        "known": embedded.known,
+        "resumed": embedded.resumed,
+        "dtype": embedded.dtype,
+        "texts_per_second": round(encoder.usage.texts_per_second),
+        "gpu_busy_share": gpu.busy_share,
+    }
+    context.add_output_metadata(facts(figures))
     return embedded.vectors
 
 

@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
-from tv5_assets.embeddings.texts import movie_texts
-from tv5_assets.embeddings.vectors import Vectors
+from tv5_assets.embeddings.tokens import Tokens, readable
 from tv5_assets.errors import InputError
 from tv5_assets.progress import progress
 
@@ -42,6 +40,7 @@ PROBE_ROUNDS = 2
 _TOKENS_AT_ONCE = {"cpu": 2_048, "cuda": 1 << 17}
 """Tokens of a batch. On a processor so many still lie in its cache: of texts of 70 words, 57 a second went in batches
 of 32 and 44 in batches of 128; with ten words it made no difference (float32, one thread)."""
+_MOST_TEXTS = {"cpu": 64, "cuda": 4_096}
 _LEAST_BATCH = 8
 _TEXTS_AT_ONCE = 8_192  # between two lines of progress
 PROBE_TEXTS = 64
@@ -90,14 +89,14 @@ class Encoder:
             name on the sentence-transformers hub.
         device: ``auto`` takes CUDA where there is one.
         dtype: number type of the model's weights and arithmetic; vectors are float32 in any case.
-        batch_size: most texts per batch; of long texts a batch holds fewer.
+        batch_size: most texts per batch, None for what suits the device; of long texts a batch holds fewer.
         setting: the variable that named the model, for errors to name.
     """
 
     model: str = BUNDLED_MODEL
     device: Device = "auto"
     dtype: Dtype = "auto"
-    batch_size: int = 128
+    batch_size: int | None = None
     setting: str = "TV5_TEXT_MODEL"
     _in_dtype: dict[str, "SentenceTransformer"] = field(default_factory=dict, init=False, repr=False)
 
@@ -147,48 +146,43 @@ class Encoder:
         Texts with like numbers of tokens share a batch. By numbers of characters, as sentence-transformers sorts, a
         third of what the model computes for dialogue in several languages would be padding.
         """
-        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         started = time.perf_counter()
-        for rows in self._batches(texts, dtype):
-            vectors[rows] = self._encode_batch([texts[row] for row in rows], dtype)
+        vectors = self._vectors(texts, dtype)
         self.usage.encoded += len(texts)
         self.usage.seconds += time.perf_counter() - started
         return vectors
 
-    def _batches(self, texts: list[str], dtype: str) -> Iterator[npt.NDArray[np.intp]]:
-        """Yield the rows of the texts of each batch, those with most tokens first."""
-        tokens = self._tokens(texts, dtype)
-        order = np.argsort(-tokens, kind="stable")
+    def _vectors(self, texts: list[str], dtype: str) -> npt.NDArray[np.float32]:
+        """Return the normalized vectors of texts, shape (n, d)."""
+        import torch
+        from torch.nn.functional import normalize
+
+        network, device = self._network(dtype), self._torch_device
+        tokens = Tokens(network, texts, device) if readable(network) else None
+        lengths = np.fromiter(map(len, texts), np.int64, len(texts)) if tokens is None else tokens.lengths
+        vectors = torch.empty((len(texts), self.dimension), device=device)  # read from the device once, in the end
+        with torch.inference_mode():
+            for rows in self._batches(lengths):
+                places = torch.from_numpy(rows).to(device)
+                if tokens is None:
+                    some = [texts[row] for row in rows]
+                    found = network.encode(some, batch_size=len(some), convert_to_tensor=True, show_progress_bar=False)
+                else:
+                    found = network(tokens.batch(places, int(lengths[rows[0]])))["sentence_embedding"]
+                vectors[places] = found.float()
+            # Normalized here, not by the model: in bfloat16 a norm would be off by up to 0.4 %.
+            normalized: npt.NDArray[np.float32] = normalize(vectors).cpu().numpy()
+        return normalized
+
+    def _batches(self, lengths: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.intp]]:
+        """Yield the rows of the texts of each batch, the longest texts first."""
+        order = np.argsort(-lengths, kind="stable")
         start = 0
         while start < len(order):
-            fitting = _TOKENS_AT_ONCE[self._torch_device] // max(int(tokens[order[start]]), 1)
-            size = min(max(fitting, _LEAST_BATCH), self.batch_size)
+            fitting = _TOKENS_AT_ONCE[self._torch_device] // max(int(lengths[order[start]]), 1)
+            size = min(max(fitting, _LEAST_BATCH), self.batch_size or _MOST_TEXTS[self._torch_device])
             yield order[start : start + size]
             start += size
-
-    def _tokens(self, texts: list[str], dtype: str) -> npt.NDArray[np.int64]:
-        """Return how many tokens the model reads of each text, or its characters where the model does not tell."""
-        network = self._network(dtype)
-        tokenizer = network.tokenizer
-        if getattr(tokenizer, "is_fast", False):
-            read = tokenizer(
-                texts,
-                truncation=True,
-                max_length=network.max_seq_length,
-                return_length=True,
-                return_attention_mask=False,
-            )
-            return np.asarray(read["length"], dtype=np.int64)
-        return np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-
-    def _encode_batch(self, texts: list[str], dtype: str) -> npt.NDArray[np.float32]:
-        encoded = self._network(dtype).encode(
-            texts, batch_size=len(texts), convert_to_tensor=True, show_progress_bar=False
-        )
-        vectors: npt.NDArray[np.float32] = encoded.float().cpu().numpy()
-        # Normalized here, not by the model: in bfloat16 a norm would be off by up to 0.4 %.
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(np.float32).tiny)
-        return vectors
 
     @property
     def identity(self) -> str:
@@ -220,7 +214,7 @@ class Encoder:
         best = float("inf")
         for _ in range(PROBE_ROUNDS):
             started = time.perf_counter()
-            vectors = self._encode_batch(sample, dtype)
+            vectors = self._vectors(sample, dtype)
             best = min(best, time.perf_counter() - started)
         return best, vectors
 
@@ -261,24 +255,6 @@ def torch_device(setting: str) -> str:
     if setting == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     return setting
-
-
-def embed_movies(movies: pl.DataFrame, encoder: Encoder) -> Vectors:
-    """Embed each movie's title, genres and strongest themes.
-
-    Args:
-        movies: rows of ``processed/movies``.
-        encoder: the text model.
-
-    Returns:
-        One normalized vector per movie, ids ascending.
-    """
-    ordered = movies.sort("movie_id")
-    return Vectors(
-        ids=ordered["movie_id"].to_numpy(),
-        matrix=encoder.encode(movie_texts(ordered).to_list()),
-        model=encoder.model,
-    )
 
 
 def _load(model: str, device: str, setting: str) -> "SentenceTransformer":

@@ -1,9 +1,11 @@
 """Embedding a table of millions of texts shard by shard: in bounded memory, each distinct text once, and resumable.
 
-The distinct texts, in the order in which the table has them, are cut into shards. A shard's vectors are appended to a
-work file, and only when they are on the disk does a line of a journal say so; a process that is killed loses the shard
-it was at and nothing else. In the end each row's vector is gathered from the work file. What does not belong here: what
-the texts say (texts.py), the model (encoder.py) and the finished file (vectors.py).
+A text whose vector the asset's file has already, from an earlier run with the same model, is not embedded again.
+
+The other distinct texts, in the order in which the table has them, are cut into shards. A shard's vectors are appended
+to a work file, and only when they are on the disk does a line of a journal say so; a process that is killed loses the
+shard it was at and nothing else. In the end each row's vector is gathered from the work file. What does not belong
+here: what the texts say (texts.py), the model (encoder.py) and the finished file (vectors.py).
 """
 
 import hashlib
@@ -11,7 +13,7 @@ import logging
 import os
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TextIO
@@ -22,7 +24,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
-from tv5_assets.embeddings.vectors import StreamedVectors
+from tv5_assets.embeddings.vectors import Origin, StreamedVectors, read_origin, read_vectors
 from tv5_assets.errors import InputError
 from tv5_assets.files import remove
 from tv5_assets.fingerprint import fingerprint
@@ -66,6 +68,7 @@ class Embedded:
         vectors: to be written to their file.
         rows: rows of the table.
         distinct: distinct texts among them.
+        known: of these, texts whose vectors were taken over from the earlier file.
         resumed: texts whose vectors an earlier, killed process had finished.
         dtype: number type that they were computed in.
     """
@@ -73,16 +76,23 @@ class Embedded:
     vectors: StreamedVectors
     rows: int
     distinct: int
+    known: int
     resumed: int
     dtype: str
 
 
-def embed(texts: pl.LazyFrame, encoder: TextEncoder, work: Path, shard_texts: int = SHARD_TEXTS) -> Embedded:
+def embed(
+    texts: pl.LazyFrame,
+    encoder: TextEncoder,
+    work: Path,
+    shard_texts: int = SHARD_TEXTS,
+    earlier: Path | None = None,
+) -> Embedded:
     """Embed each row's text; where an earlier call of the same was killed, go on after its last finished shard.
 
     Memory is bounded by a shard and by about 100 bytes a row, whatever the texts are. The result does not depend on
-    whether it was interrupted. It does depend on the shards, by no more than floating-point noise, since they decide
-    which texts share a batch.
+    whether it was interrupted. It does depend on the shards and on what was known, by no more than floating-point
+    noise, since they decide which texts share a batch.
 
     Args:
         texts: ``id`` (integer, unique) and ``text`` (no nulls), in an order that is the same at every reading, such as
@@ -90,6 +100,8 @@ def embed(texts: pl.LazyFrame, encoder: TextEncoder, work: Path, shard_texts: in
         encoder: the text model.
         work: folder for the work files; what belongs to other texts, another model or another number type is removed.
         shard_texts: distinct texts per shard.
+        earlier: file of the vectors of an earlier call, which must not be written to before these are in theirs; None,
+            or a file that is not there or was made by another model, where nothing is known.
 
     Returns:
         The vectors by ascending id; the work files stay until ``vectors.discard()``, which must be called.
@@ -101,17 +113,20 @@ def embed(texts: pl.LazyFrame, encoder: TextEncoder, work: Path, shard_texts: in
     lock = _only_one(work)
     try:
         rows = _rows(texts)
-        key = fingerprint(rows.ids, *rows.hashes, encoder.identity, str(shard_texts), pl.__version__)
-        shelf = _Shelf(work, key, encoder.dimension)
+        made_by = f"{encoder.identity} polars {pl.__version__}"  # polars may hash differently in its next version
+        known = _Known(rows, earlier, made_by)
+        key = fingerprint(rows.ids, *rows.hashes, known.places, made_by, str(shard_texts))
+        shelf = _Shelf(work, key, encoder.dimension, known.dtype)
         resumed = shelf.finished
-        shards = _shards(texts, rows.first, shard_texts, resumed)
-        with progress(logger, f"embedding {_name(work)}", len(rows.first) - resumed, "text") as bar:
+        first = rows.first[known.missing]
+        shards = _shards(texts, first, shard_texts, resumed)
+        with progress(logger, f"embedding {_name(work)}", len(first) - resumed, "text") as bar:
             for shard in shards:
                 shelf.begin(encoder, shard)
                 shelf.put(encoder.encode_as(shard, shelf.dtype))
                 bar.update(len(shard))
-        if shelf.finished != len(rows.first):
-            raise InputError(f"{shelf.finished} texts of {len(rows.first)} came; the table changed while it was read")
+        if shelf.finished != len(first):
+            raise InputError(f"{shelf.finished} texts of {len(first)} came; the table changed while it was read")
     except BaseException:
         lock.release()
         raise
@@ -121,9 +136,37 @@ def embed(texts: pl.LazyFrame, encoder: TextEncoder, work: Path, shard_texts: in
         lock.release()
 
     order = np.argsort(rows.ids, kind="stable")
-    blocks: Callable[[], Iterator[npt.NDArray[np.float32]]] = lambda: shelf.gathered(rows.text_of[order])  # noqa: E731
-    vectors = StreamedVectors(rows.ids[order], encoder.dimension, encoder.model, blocks, discard)
-    return Embedded(vectors, len(rows.ids), len(rows.first), resumed, shelf.dtype)
+    numbers = rows.text_of[order]
+
+    def blocks() -> Iterator[npt.NDArray[np.float32]]:
+        for start in range(0, len(numbers), _ROWS_GATHERED):
+            yield _gathered(numbers[start : start + _ROWS_GATHERED], known, shelf)
+
+    vectors = StreamedVectors(
+        rows.ids[order],
+        encoder.dimension,
+        encoder.model,
+        blocks,
+        discard,
+        Origin(made_by, shelf.dtype, np.stack(rows.hashes, axis=1)[order]),
+    )
+    return Embedded(
+        vectors, len(rows.ids), len(rows.first), len(rows.first) - len(first), resumed=resumed, dtype=shelf.dtype
+    )
+
+
+def _gathered(numbers: npt.NDArray[np.uint32], known: "_Known", shelf: "_Shelf") -> npt.NDArray[np.float32]:
+    """Return the vectors of texts by their numbers, from wherever they are, shape (n, d)."""
+    places = known.places[numbers]
+    if (places < 0).all():
+        return shelf.vectors(known.number_of_missing[numbers])
+    if (places >= 0).all():
+        return known.vectors(places)
+    vectors = np.empty((len(numbers), shelf.dimension), dtype=np.float32)
+    here = places >= 0
+    vectors[here] = known.vectors(places[here])
+    vectors[~here] = shelf.vectors(known.number_of_missing[numbers[~here]])
+    return vectors
 
 
 @dataclass(frozen=True)
@@ -141,6 +184,40 @@ class _Rows:
     hashes: tuple[npt.NDArray[np.uint64], ...]
     text_of: npt.NDArray[np.uint32]
     first: npt.NDArray[np.uint32]
+
+
+class _Known:
+    """The texts whose vectors an earlier file has.
+
+    Attributes:
+        places: row of the earlier file that has the vector of each distinct text, int64 of shape (m,); -1 for none.
+        missing: numbers of the distinct texts without one, ascending.
+        number_of_missing: the place of each distinct text among those, shape (m,); of no meaning for the others.
+        dtype: number type of the earlier vectors; empty where none are taken over.
+    """
+
+    def __init__(self, rows: _Rows, earlier: Path | None, made_by: str) -> None:
+        self._earlier = earlier
+        self.places = np.full(len(rows.first), -1, dtype=np.int64)
+        self.dtype = ""
+        origin = read_origin(earlier) if earlier is not None and earlier.exists() else None
+        if origin is not None and origin.made_by == made_by:
+            wanted = pl.DataFrame(dict(zip(_HASHES, (hashes[rows.first] for hashes in rows.hashes), strict=True)))
+            had = pl.DataFrame(dict(zip(_HASHES, origin.texts.T, strict=True))).with_row_index("place")
+            found = wanted.join(had.unique(_HASHES, keep="first"), on=_HASHES, how="left", maintain_order="left")[
+                "place"
+            ]
+            self.places = found.cast(pl.Int64).fill_null(-1).to_numpy()
+            self.dtype = origin.dtype
+        self.missing = np.flatnonzero(self.places < 0)
+        self.number_of_missing = np.cumsum(self.places < 0) - 1
+
+    def vectors(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Return rows of the earlier file, shape (n, d)."""
+        if self._earlier is None:
+            raise ValueError("nothing was known")
+        # Mapped anew for each block: what was read of a mapping counts as this process's memory until it goes.
+        return np.asarray(read_vectors(self._earlier).matrix[places])
 
 
 def _rows(texts: pl.LazyFrame) -> _Rows:
@@ -208,15 +285,23 @@ class _Shelf:
     """The work files: the distinct texts' vectors, and a journal that says which of them are finished.
 
     Attributes:
+        dimension: of a vector.
         dtype: number type of the vectors, empty before the first.
         finished: how many texts have their vectors on the disk.
     """
 
-    def __init__(self, work: Path, key: str, dimension: int) -> None:
-        """Take up what an earlier process finished of the same; remove whatever else is there."""
+    def __init__(self, work: Path, key: str, dimension: int, dtype: str) -> None:
+        """Take up what a killed process finished of the same; remove whatever else is there.
+
+        Args:
+            work: the folder.
+            key: what the vectors are of.
+            dimension: of a vector.
+            dtype: number type that they have to be in, empty where the first shard decides.
+        """
         self._rows, self._journal = work / "rows.f32", work / "journal.jsonl"
-        self._key, self._dimension = key, dimension
-        self.dtype, self.finished = "", 0
+        self._key, self.dimension = key, dimension
+        self.dtype, self.finished = dtype, 0
         header, shards = self._read_journal()
         if header is None:
             remove(work)
@@ -239,8 +324,8 @@ class _Shelf:
             with self._rows.open("rb") as rows:
                 for line in lines:
                     shard = _Shard.model_validate_json(line)
-                    block = rows.read(4 * self._dimension * shard.texts)
-                    if len(block) != 4 * self._dimension * shard.texts or zlib.crc32(block) != shard.crc32:
+                    block = rows.read(4 * self.dimension * shard.texts)
+                    if len(block) != 4 * self.dimension * shard.texts or zlib.crc32(block) != shard.crc32:
                         break
                     shards.append(shard)
         except FileNotFoundError:  # nothing was begun, or no shard was
@@ -251,15 +336,15 @@ class _Shelf:
 
     def begin(self, encoder: TextEncoder, texts: list[str]) -> None:
         """Choose the number type for the first shard; those after it, resumed or not, are computed in the same."""
-        if not self.dtype:
-            self.dtype = encoder.choose_dtype(sorted(texts, key=len))
+        if not self._journal.exists():
+            self.dtype = self.dtype or encoder.choose_dtype(sorted(texts, key=len))
             self._begin_journal(_Header(key=self._key, dtype=self.dtype))
 
     def put(self, vectors: npt.NDArray[np.float32]) -> None:
         """Write a shard's vectors, and note it in the journal once they are on the disk."""
         block = np.ascontiguousarray(vectors, dtype=np.float32).data
         with self._rows.open("r+b" if self._rows.exists() else "wb") as rows:
-            rows.seek(4 * self._dimension * self.finished)
+            rows.seek(4 * self.dimension * self.finished)
             rows.write(block)
             rows.flush()
             os.fsync(rows.fileno())
@@ -273,13 +358,11 @@ class _Shelf:
             _write(journal, *lines)
         part.replace(self._journal)
 
-    def gathered(self, numbers: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.float32]]:
-        """Yield the vectors of texts by their numbers, block by block."""
-        for start in range(0, len(numbers), _ROWS_GATHERED):
-            # Mapped anew for each block: what was read of a mapping counts as this process's memory until it goes.
-            rows = np.memmap(self._rows, np.float32, "r", shape=(self.finished, self._dimension))
-            yield np.asarray(rows[numbers[start : start + _ROWS_GATHERED]])
-            del rows
+    def vectors(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Return the vectors of finished texts by their numbers, shape (n, d)."""
+        # Mapped anew for each block: what was read of a mapping counts as this process's memory until it goes.
+        rows = np.memmap(self._rows, np.float32, "r", shape=(self.finished, self.dimension))
+        return np.asarray(rows[numbers])
 
 
 def _write(journal: TextIO, *lines: BaseModel) -> None:

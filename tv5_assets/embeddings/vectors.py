@@ -1,13 +1,14 @@
 """Vectors with their ids: the type that every embedding asset passes on, and its Arrow file.
 
 The file is uncompressed Arrow IPC with two columns, ``id`` (int32) and ``vector`` (fixed-size list of float32), in one
-record batch, so that reading it maps it into memory and copies nothing. What does not belong here: how vectors are
-made (encoder.py, pooling.py).
+record batch, so that reading it maps it into memory and copies nothing. Vectors of texts have a third, ``text``: hashes
+by which the same text is known again. What does not belong here: how vectors are made (encoder.py, pooling.py).
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +72,21 @@ class Vectors:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What vectors of texts were made of and by, so that those of equal texts need not be made again.
+
+    Attributes:
+        made_by: what decides the vector of a given text, such as the model's name and the device's.
+        dtype: number type that they were computed in.
+        texts: two hashes of each row's text, uint64 of shape (n, 2).
+    """
+
+    made_by: str
+    dtype: str
+    texts: npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
 class StreamedVectors:
     """Vectors that are too many to be in memory at once: they are written to their file block by block.
 
@@ -80,6 +96,7 @@ class StreamedVectors:
         model: name of what made them.
         blocks: yields the rows in the order of the ids, float32 of shape (some, dimension), n in all.
         discard: called once they are in their file; removes what they were kept in until then.
+        origin: of vectors of texts.
     """
 
     ids: npt.NDArray[np.int32]
@@ -87,6 +104,7 @@ class StreamedVectors:
     model: str
     blocks: Callable[[], Iterator[npt.NDArray[np.float32]]]
     discard: Callable[[], None] = lambda: None
+    origin: Origin | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -104,7 +122,7 @@ def write_vectors(vectors: Vectors | StreamedVectors, path: Path) -> None:
     # Arrow lays out the file with rows of zeros, which are pages that the system never allocates; the rows then take
     # their places in the file, where a block at a time is in memory.
     zeros = np.zeros((len(vectors), vectors.dimension), dtype=np.float32)
-    _write_batch(path, vectors.ids, zeros, vectors.model)
+    _write_batch(path, vectors.ids, zeros, vectors.model, vectors.origin)
     place = _place_of_rows(path)
     with path.open("r+b") as file:
         file.seek(place)
@@ -115,18 +133,25 @@ def write_vectors(vectors: Vectors | StreamedVectors, path: Path) -> None:
         raise InputError(f"{written // (4 * vectors.dimension)} vectors came for {len(vectors)} ids; embed them again")
 
 
-def _write_batch(path: Path, ids: npt.NDArray[np.int32], matrix: npt.NDArray[np.float32], model: str) -> None:
-    dimension = matrix.shape[1]
-    flat = pa.array(np.ascontiguousarray(matrix).reshape(-1))
-    batch = pa.record_batch(
-        [pa.array(ids), pa.FixedSizeListArray.from_arrays(flat, dimension)],
-        schema=pa.schema(
-            [pa.field("id", pa.int32()), pa.field("vector", pa.list_(pa.float32(), dimension))],
-            metadata={"model": model},
-        ),
-    )
+def _write_batch(
+    path: Path,
+    ids: npt.NDArray[np.int32],
+    matrix: npt.NDArray[np.float32],
+    model: str,
+    origin: Origin | None = None,
+) -> None:
+    columns = {"id": pa.array(ids), "vector": _as_lists(matrix)}
+    metadata = {"model": model}
+    if origin is not None:
+        columns["text"] = _as_lists(origin.texts)
+        metadata |= {"made_by": origin.made_by, "dtype": origin.dtype}
+    batch = pa.record_batch(columns).replace_schema_metadata(metadata)
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
         writer.write_batch(batch)
+
+
+def _as_lists(matrix: npt.NDArray[Any]) -> pa.FixedSizeListArray:
+    return pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(matrix).reshape(-1)), matrix.shape[1])
 
 
 def _place_of_rows(path: Path) -> int:
@@ -143,13 +168,40 @@ def read_vectors(path: Path) -> Vectors:
     Raises:
         InputError: the file is not there or not of this kind.
     """
+    batch = _batch(path)
+    return Vectors(
+        batch.column("id").to_numpy(zero_copy_only=True),
+        _matrix(batch, "vector"),
+        batch.schema.metadata[b"model"].decode(),
+    )
+
+
+def read_origin(path: Path) -> Origin | None:
+    """Map what the vectors of a file were made of into memory; None if the file does not say.
+
+    Raises:
+        InputError: the file is not there or not of this kind.
+    """
+    batch = _batch(path)
+    if "text" not in batch.schema.names:
+        return None
+    made_by, dtype = (batch.schema.metadata[key].decode() for key in (b"made_by", b"dtype"))
+    return Origin(made_by, dtype, _matrix(batch, "text"))
+
+
+def _batch(path: Path) -> pa.RecordBatch:
     try:
-        reader = pa.ipc.open_file(pa.memory_map(str(path)))
-        batch = reader.get_batch(0)
-        dimension = batch.schema.field("vector").type.list_size
-        matrix = batch.column("vector").flatten().to_numpy(zero_copy_only=True).reshape(-1, dimension)
-        return Vectors(
-            batch.column("id").to_numpy(zero_copy_only=True), matrix, batch.schema.metadata[b"model"].decode()
-        )
-    except (OSError, pa.ArrowInvalid, KeyError) as error:
+        batch = pa.ipc.open_file(pa.memory_map(str(path))).get_batch(0)
+        if batch.schema.names[:2] != ["id", "vector"] or b"model" not in (batch.schema.metadata or {}):
+            raise InputError(
+                f"{path} is not a file of vectors but of {batch.schema.names}; materialize its asset again"
+            )
+    except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"{path} is not a file of vectors ({error}); materialize its asset again") from error
+    return batch
+
+
+def _matrix(batch: pa.RecordBatch, name: str) -> npt.NDArray[Any]:
+    dimension = batch.schema.field(name).type.list_size
+    matrix: npt.NDArray[Any] = batch.column(name).flatten().to_numpy(zero_copy_only=True).reshape(-1, dimension)
+    return matrix

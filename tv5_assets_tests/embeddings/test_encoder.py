@@ -1,16 +1,11 @@
 import copy
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
 
-from tv5_assets.embeddings.encoder import LEAST_COSINE, PROBE_TEXTS, Encoder, embed_movies
-from tv5_assets.embeddings.texts import movie_texts
+from tv5_assets.embeddings.encoder import LEAST_COSINE, PROBE_TEXTS, Encoder
 from tv5_assets.errors import InputError
-from tv5_assets.tables.processed import Movies
-from tv5_assets.tables.table import polars_schema
 
 TEXTS = ["a space opera with robots", "a love story in Paris", "robots in outer space", "", "é" * 5_000]
 
@@ -115,15 +110,3 @@ def test_cuda_where_there_is_none_is_said(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(InputError, match="TV5_DEVICE"):
         Encoder(device="cuda").encode(["a"])
-
-
-def test_movies_are_embedded_by_ascending_id(encoder: Encoder) -> None:
-    row: dict[str, Any] = {"title": "t", "original_title": "t", "year": None, "genres": ["War"], "themes": []}
-    movies = pl.DataFrame(
-        [row | {"movie_id": 9, "title_sort": "Nine"}, row | {"movie_id": 2, "title_sort": "Two"}],
-        schema=polars_schema(Movies),
-    )
-    vectors = embed_movies(movies, encoder)
-    assert vectors.ids.tolist() == [2, 9]
-    assert vectors.model == "all-MiniLM-L6-v2"
-    np.testing.assert_allclose(vectors.matrix[1], encoder.encode([movie_texts(movies)[0]])[0], atol=1e-5)

@@ -10,7 +10,7 @@ import pytest
 
 from tv5_assets.embeddings.encoder import Encoder
 from tv5_assets.embeddings.shards import Embedded, embed
-from tv5_assets.embeddings.vectors import read_vectors, write_vectors
+from tv5_assets.embeddings.vectors import Vectors, read_vectors, write_vectors
 from tv5_assets.errors import InputError
 from tv5_assets_tests.embeddings.made import DIMENSION, Hasher, table
 
@@ -82,7 +82,74 @@ def test_what_is_killed_in_its_third_shard_goes_on_there(
     assert not work.exists()
 
 
-def interrupt(texts: pl.LazyFrame, work: Path, encoder: Hasher) -> None:
+def test_texts_whose_vectors_stand_are_not_embedded_again(texts: pl.LazyFrame, work: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made.arrow"
+    before = finished(embed(texts, Hasher(), work, SHARD), made)
+
+    encoder = Hasher()
+    again = embed(texts, encoder, work, SHARD, earlier=made)
+    assert (again.known, encoder.calls) == (DISTINCT, 0)
+    assert finished(again, tmp_path / "again.arrow") == before
+
+
+def test_new_texts_alone_are_embedded_and_all_have_their_vectors(
+    texts: pl.LazyFrame, work: Path, tmp_path: Path
+) -> None:
+    made, encoder = tmp_path / "made.arrow", Hasher()
+    finished(embed(texts, Hasher(), work, SHARD), made)
+    earlier = dict(zip(texts.collect()["text"], read_vectors(made).matrix[::-1], strict=True))  # ids descend
+    changed = pl.when(pl.col("id") % 10 == 3).then(pl.format("new {}", "id")).otherwise("text")
+    others = texts.filter(pl.col("id") > ROWS // 3).with_columns(text=changed)
+
+    embedded = embed(others, encoder, work, SHARD, earlier=made)
+    finished(embedded, made.with_name("others.arrow"))
+
+    wanted = others.sort("id").collect()["text"].to_list()
+    assert sorted(encoder.encoded) == sorted({text for text in wanted if text.startswith("new")})
+    assert embedded.known == embedded.distinct - len(encoder.encoded) > 0
+    vectors = read_vectors(made.with_name("others.arrow"))
+    for text, vector in zip(wanted, vectors.matrix, strict=True):
+        if not text.startswith("new"):
+            np.testing.assert_array_equal(vector, earlier[text])
+    new = np.array([text.startswith("new") for text in wanted])
+    np.testing.assert_allclose(
+        vectors.matrix[new],
+        Hasher().encode_as([text for text in wanted if text.startswith("new")], "float32"),
+        atol=1e-3,
+    )
+
+
+def test_what_is_killed_while_some_texts_are_known_goes_on(texts: pl.LazyFrame, work: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made.arrow"
+    finished(embed(texts.filter(pl.col("id") <= 100), Hasher(), work, SHARD), made)
+    encoder = Hasher()
+    interrupt(texts, work, encoder, earlier=made)
+    embedded = embed(texts, encoder, work, SHARD, earlier=made)
+    assert embedded.resumed == 2 * SHARD and embedded.known > 0
+    assert sorted(encoder.encoded) == sorted(set(encoder.encoded))
+    embedded.vectors.discard()
+
+
+@pytest.mark.parametrize("other", ["model", "kind of file", "nothing"])
+def test_vectors_of_another_origin_are_not_taken_over(
+    texts: pl.LazyFrame, work: Path, tmp_path: Path, other: str
+) -> None:
+    made = tmp_path / "made.arrow"
+    if other == "model":
+        finished(embed(texts, Hasher("another"), work, SHARD), made)
+    elif other == "kind of file":
+        write_vectors(Vectors(np.array([1], np.int32), np.ones((1, DIMENSION), np.float32), "hasher"), made)
+    assert embed(texts, Hasher(), work, SHARD, earlier=made).known == 0
+
+
+def test_the_number_type_of_what_is_known_is_kept(texts: pl.LazyFrame, work: Path, tmp_path: Path) -> None:
+    first, made = Hasher(), tmp_path / "made.arrow"
+    first.choose_dtype = lambda texts: "bfloat16"  # type: ignore[method-assign]
+    finished(embed(texts.filter(pl.col("id") <= 100), first, work, SHARD), made)
+    assert embed(texts, Hasher(), work, SHARD, earlier=made).dtype == "bfloat16"
+
+
+def interrupt(texts: pl.LazyFrame, work: Path, encoder: Hasher, earlier: Path | None = None) -> None:
     """Leave two finished shards."""
     encode = encoder.encode_as
 
@@ -93,7 +160,8 @@ def interrupt(texts: pl.LazyFrame, work: Path, encoder: Hasher) -> None:
 
     encoder.encode_as = two  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
-        embed(texts, encoder, work, SHARD)
+        embed(texts, encoder, work, SHARD, earlier=earlier)
+    encoder.encode_as = encode  # type: ignore[method-assign]
 
 
 @pytest.mark.parametrize("change", ["a text", "an id", "the model", "the shards"])

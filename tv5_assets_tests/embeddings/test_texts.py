@@ -14,7 +14,7 @@ def movie(**values: object) -> dict[str, object]:
 
 def text_of(**values: object) -> str:
     frame = pl.DataFrame([movie(**values)], schema=polars_schema(Movies))
-    return str(movie_texts(frame).item())
+    return str(movie_texts(frame.lazy()).collect()["text"].item())
 
 
 def test_title_year_genres_and_themes() -> None:
@@ -42,8 +42,8 @@ def test_one_text_per_row_in_order() -> None:
     frame = pl.DataFrame(
         [movie(movie_id=i, title_sort=f"m{i}", genres=[]) for i in (3, 1)], schema=polars_schema(Movies)
     )
-    assert movie_texts(frame).to_list() == ["m3 (1999)", "m1 (1999)"]
-    assert movie_texts(frame.clear()).to_list() == []
+    assert movie_texts(frame.lazy()).collect().rows() == [(3, "m3 (1999)"), (1, "m1 (1999)")]
+    assert movie_texts(frame.clear().lazy()).collect().is_empty()
 
 
 def test_a_context_is_told_from_mood_to_purpose():

@@ -8,8 +8,10 @@ import polars as pl
 
 from tv5_assets.agentdb.episodes import episodes
 from tv5_assets.agentdb.qlearning import learn
-from tv5_assets.embeddings.encoder import Encoder, embed_movies
+from tv5_assets.embeddings.encoder import Encoder
 from tv5_assets.embeddings.pooling import user_vectors
+from tv5_assets.embeddings.texts import movie_texts
+from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.engine import PolarsEngine
 from tv5_assets.graph import edges, nodes
 from tv5_assets.graph.similarity import similar_movies
@@ -149,7 +151,8 @@ def influences() -> pl.DataFrame:
 def publish(stores: Stores) -> None:
     """Publish all that the query side reads."""
     catalogue = movies()
-    vectors = embed_movies(catalogue, Encoder())
+    encoder, texts = Encoder(), movie_texts(catalogue.lazy()).sort("id").collect()
+    vectors = Vectors(texts["id"].to_numpy(), encoder.encode(texts["text"].to_list()), encoder.model)
     client = stores.need_milvus()
     milvus.publish(client, milvus.MOVIES, vectors, catalogue, VERSION)
     of_users = user_vectors(ratings(), vectors)
