@@ -10,6 +10,7 @@ import dagster as dg
 
 from tv5_assets.dagster_kit.failures import translating_failures
 from tv5_assets.dagster_kit.metadata import column_schema
+from tv5_assets.dagster_kit.remembered import remembering
 from tv5_assets.tables.table import Table
 
 Decorator = Callable[[Callable[..., Any]], dg.AssetsDefinition]
@@ -95,12 +96,26 @@ def store_asset(
 
 
 def multi_asset(
-    *, name: str, outs: Mapping[str, dg.AssetOut], ins: Mapping[str, str], pool: str | None = None
+    *,
+    name: str,
+    outs: Mapping[str, dg.AssetOut],
+    ins: Mapping[str, str],
+    pool: str | None = None,
+    remembered: bool = False,
 ) -> Decorator:
-    """Declare assets that one computation makes together; the body returns their values in the order of ``outs``."""
+    """Declare assets that one computation makes together; the body returns their values in the order of ``outs``.
+
+    Args:
+        name: of the computation.
+        outs: parameter name to what :func:`table_out` or :func:`model_out` says of an output.
+        ins: parameter name to asset key of what it reads.
+        pool: what it takes a place of, such as ``gpu``.
+        remembered: keep what stands where nothing has changed that it depends on (remembered.py).
+    """
 
     def decorate(body: Callable[..., Any]) -> dg.AssetsDefinition:
-        return dg.multi_asset(name=name, outs=dict(outs), ins=_ins(ins), pool=pool)(translating_failures(body))
+        step = translating_failures(remembering(name, outs, ins)(body) if remembered else body)
+        return dg.multi_asset(name=name, outs=dict(outs), ins=_ins(ins), pool=pool)(step)
 
     return decorate
 

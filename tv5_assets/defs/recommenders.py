@@ -33,6 +33,7 @@ ASKED = {"ratings": "processed/ratings", "parts": "features/split", "movies": "p
     },
     ins={**ASKED, "text": "embeddings/movies"},
     pool="gpu",
+    remembered=True,
 )
 def train_baselines(
     context: dg.AssetExecutionContext,
@@ -100,6 +101,7 @@ def tuning(
     },
     ins={**ASKED, "text": "embeddings/movies", "trials": "models/tuning"},
     pool="gpu",
+    remembered=True,
 )
 def train_two_tower(
     context: dg.AssetExecutionContext,
@@ -113,11 +115,11 @@ def train_two_tower(
 ) -> tuple[pl.DataFrame, ModelFolder, ModelFolder]:
     from tv5_assets.models.contest import compete, two_towers
     from tv5_assets.models.presets import two_tower
-    from tv5_assets.models.two_tower_search import best_of, configured
+    from tv5_assets.models.two_tower_search import best_of, configured, weight_of
 
-    run, chosen = TrainingRun(context, settings, tracking), settings.get()
-    config = configured(two_tower(chosen.training, chosen.epochs), best_of(trials))
-    train = two_towers(movies, text, config, device=run.device, checkpoints=run.checkpoints())
+    run, chosen, best = TrainingRun(context, settings, tracking), settings.get(), best_of(trials)
+    config = configured(two_tower(chosen.training, chosen.epochs), best)
+    train = two_towers(movies, text, config, weight_of(best), device=run.device, checkpoints=run.checkpoints())
     rows = compete(run.model_questions(ratings, parts, movies), train, run.trained)
     run.discard_checkpoints()
     return rows, run.kept["two-tower"], run.kept["two-tower + EASE"]
@@ -142,6 +144,7 @@ def train_two_tower(
     },
     ins=ASKED,
     pool="gpu",
+    remembered=True,
 )
 def train_sequences(
     context: dg.AssetExecutionContext,

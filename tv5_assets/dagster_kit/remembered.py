@@ -1,0 +1,136 @@
+"""Steps that remember what they computed: with the same inputs, settings and code they hand on what stands already.
+
+For what takes minutes, such as training, and comes out the same when it is done again. What does not belong here: what
+a store holds already (stores/) and texts that have their vectors (embeddings/shards.py), which know more exactly what
+of them is new.
+"""
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, cast
+
+import dagster as dg
+import polars as pl
+from pydantic import BaseModel, ValidationError
+from upath import UPath
+
+import tv5_assets
+from tv5_assets.dagster_kit.io_managers import ModelIOManager, TableIOManager
+from tv5_assets.errors import InputError
+from tv5_assets.files import replacing
+from tv5_assets.fingerprint import fingerprint
+from tv5_assets.models.artifacts import ModelFolder
+from tv5_assets.settings import Settings
+
+_SUFFIXES = (".parquet", ".arrow", "")  # of tables, vectors and models
+_OF_NO_MATTER = {"home", "data_dir", "archive_dir", "download_url", "ui_port", "mlflow_port", "milvus_uri"}
+_OF_NO_MATTER |= {"neo4j_uri", "neo4j_user", "neo4j_database", "spark_url"}
+"""Settings that say where things are; those that are secret say no more."""
+
+
+class _Memory(BaseModel):
+    """What a step came to.
+
+    Attributes:
+        key: of all that decided it.
+        values: fingerprint of each output.
+    """
+
+    key: str
+    values: dict[str, str]
+
+
+def remembering(
+    name: str, outs: Mapping[str, dg.AssetOut], ins: Mapping[str, str]
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Wrap the body of a multi-asset of tables and models that takes ``context`` and ``settings``.
+
+    What it computed is kept in the files of its outputs alone; a note in the home says from what. A note whose outputs
+    are not what it says, since the step was killed before they were written or someone replaced one, is not believed.
+    """
+    keys = [dg.AssetKey.from_coercible(out.key) for out in outs.values() if out.key]
+    managers = [ModelIOManager() if out.io_manager_key == "models" else TableIOManager() for out in outs.values()]
+
+    def decorate(body: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(body)
+        def step(context: dg.AssetExecutionContext, settings: Any, **given: Any) -> Any:
+            chosen = settings.get()
+            note = chosen.home / "remembered" / chosen.dataset / f"{name}.json"
+            key = _key(chosen, ins.values())
+            if (known := _recalled(note, key, keys, managers)) is not None:
+                context.log.info(f"{name}: inputs, settings and code are those of what stands; nothing is computed")
+                for out in outs:
+                    context.add_output_metadata({"unchanged": True}, output_name=out)
+                return known
+            values = body(context, settings, **given)
+            memory = _Memory(
+                key=key,
+                values={_name(one): _fingerprint(value) for one, value in zip(keys, values, strict=True)},
+            )
+            note.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(note) as part:
+                part.write_text(memory.model_dump_json(), encoding="utf-8")
+            return values
+
+        return step
+
+    return decorate
+
+
+def _key(settings: Settings, ins: Any) -> str:
+    """Return what depends on every input, every setting that can matter and every line of the platform's code."""
+    public = settings.model_dump(mode="json", exclude=_OF_NO_MATTER)
+    return fingerprint(
+        json.dumps(public, sort_keys=True), version("torch"), _code(), *(_digest(settings, key) for key in ins)
+    )
+
+
+@functools.cache
+def _code() -> str:
+    root = Path(tv5_assets.__file__).parent
+    return fingerprint(*(f"{path.relative_to(root)} {path.read_text('utf-8')}" for path in sorted(root.rglob("*.py"))))
+
+
+def _digest(settings: Settings, key: str) -> str:
+    """Return a digest of the file or folder of an input."""
+    for suffix in _SUFFIXES:
+        path = settings.dataset_root / f"{key}{suffix}"
+        if path.exists():
+            files = [path] if path.is_file() else sorted(one for one in path.rglob("*") if one.is_file())
+            return " ".join(_of_file(file) for file in files)
+    raise InputError(f"{key} is not there ({settings.dataset_root}); materialize it first")
+
+
+def _of_file(path: UPath) -> str:
+    with path.open("rb") as file:
+        return f"{path.name} {hashlib.file_digest(cast(Any, file), 'blake2b').hexdigest()}"  # fsspec's type is too wide
+
+
+def _recalled(note: Path, key: str, keys: list[dg.AssetKey], managers: list[Any]) -> tuple[Any, ...] | None:
+    """Return the outputs where the note is of this key and they are what it says."""
+    try:
+        memory = _Memory.model_validate_json(note.read_text(encoding="utf-8"))
+        if memory.key != key:
+            return None
+        values = tuple(
+            manager.read(one, manager.path_of(one), pl.DataFrame) for one, manager in zip(keys, managers, strict=True)
+        )
+    except (FileNotFoundError, ValidationError, InputError):
+        return None
+    same = all(memory.values.get(_name(one)) == _fingerprint(value) for one, value in zip(keys, values, strict=True))
+    return values if same else None
+
+
+def _fingerprint(value: pl.DataFrame | ModelFolder) -> str:
+    if isinstance(value, pl.DataFrame):
+        return fingerprint(value)
+    tensors = [part for name, tensor in sorted(value.tensors.items()) for part in (name, tensor)]
+    return fingerprint(*tensors, json.dumps([value.config, value.metrics], sort_keys=True))
+
+
+def _name(key: dg.AssetKey) -> str:
+    return key.to_user_string()
