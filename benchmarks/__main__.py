@@ -7,7 +7,7 @@ import argparse
 import json
 from pathlib import Path
 
-from benchmarks import encoding, evaluation, features, generators, raw_to_processed, user_vectors
+from benchmarks import encoding, evaluation, features, generators, raw_to_processed, training, user_vectors
 
 _ML_25M_RATINGS, _ML_25M_USERS, _ML_25M_MOVIES = 25_000_095, 162_541, 62_423
 
@@ -24,6 +24,7 @@ def main() -> None:
         *generators.run(arguments.raw, share),
         *encoding.run(),
         *evaluation.run(share),
+        *training.run(share),
         *user_vectors.run(
             arguments.ratings, users=max(1, int(_ML_25M_USERS * share)), movies=max(100, int(_ML_25M_MOVIES * share))
         ),

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from benchmarks.interactions import apart, interactions
 from tv5_assets.evaluation.evaluate import evaluate
 from tv5_assets.evaluation.histories import Histories
 from tv5_assets.evaluation.problem import Problem
@@ -25,7 +26,6 @@ TARGET_RATIO = 1.5
 _K = 20
 _SAMPLE = 4_000
 _ROUNDS = 3
-_EVENTS_PER_USER = 154  # of ml-25m
 _TEST_SHARE = 0.2
 
 
@@ -93,24 +93,8 @@ def _bare(model: _Product, block: int) -> torch.Tensor:
 
 
 def _problem(users: int, movies: int, rng: np.random.Generator) -> Problem:
-    """Return a problem whose users have about as many movies as those of ml-25m, a few of them far more than most."""
-    counts = np.minimum(20 + rng.exponential(_EVENTS_PER_USER - 20, users).astype(int), movies // 2)
-    keys = np.unique(np.repeat(np.arange(users), counts) * movies + rng.integers(0, movies, counts.sum()))
-    tested = rng.random(len(keys)) < _TEST_SHARE
-    history = _histories(keys[~tested], users, movies)
-    return Problem("user-80-20", history, history, _histories(keys[tested], users, movies))
-
-
-def _histories(keys: np.ndarray, users: int, movies: int) -> Histories:
-    """Return the histories of numbers of user and movie, ascending."""
-    return Histories(
-        np.arange(users, dtype=np.int32),
-        np.searchsorted(keys, np.arange(users + 1) * movies).astype(np.int64),
-        (keys % movies).astype(np.int32),
-        np.full(len(keys), 4, dtype=np.float32),
-        np.zeros(len(keys), dtype=np.int64),
-        np.arange(1, movies + 1, dtype=np.int32),
-    )
+    history, truth = apart(interactions(users, movies, rng), _TEST_SHARE, rng)
+    return Problem("user-80-20", history, history, truth)
 
 
 def _normal(count: int, dimension: int, rng: np.random.Generator) -> torch.Tensor:

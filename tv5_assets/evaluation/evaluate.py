@@ -91,6 +91,7 @@ def evaluate(
         raise InputError(f"{problem.protocol}: no user has a rating of at least {least_rating} that should be found")
     judged = metrics.Judged(judged.hits[asked], judged.relevant[asked])
     ranked = ranked[asked]
+    bits = metrics.surprise(problem.train, ranked.device)
     return Evaluation(
         model=recommender.name,
         protocol=problem.protocol,
@@ -101,7 +102,7 @@ def evaluate(
                 for name, metric in metrics.METRICS.items()
                 for k in depths
             },
-            **{(NOVELTY, k): metrics.in_numpy(metrics.novelty(ranked, problem.train, k)) for k in depths},
+            **{(NOVELTY, k): metrics.in_numpy(metrics.novelty(ranked, bits, k)) for k in depths},
         },
         coverage={k: metrics.coverage(ranked, len(problem.truth.catalog), k) for k in depths},
         seconds=seconds,

@@ -149,19 +149,24 @@ METRICS: Mapping[str, Callable[[Judged, int], "torch.Tensor"]] = {
 """What is computed from a judged ranking, by the names that the leaderboard uses."""
 
 
-def novelty(ranked: "torch.Tensor", train: Histories, k: int) -> "torch.Tensor":
-    """Return how surprising the first ``k`` movies are, in bits, shape (u,).
+def surprise(train: Histories, device: "torch.device | str" = "cpu") -> "torch.Tensor":
+    """Return how surprising each movie is, in bits, float64 of shape (m,), on the device.
 
-    The mean over the ranked movies of -log2 of the share of training users who have an event with the movie (mean
-    self-information: Zhou et al., Solving the apparent diversity-accuracy dilemma, 2010). A movie that no one has
-    counts as if one user had it. The denominator is the number of ranked movies, at most ``k``; a user without any
-    gets 0.
+    It is -log2 of the share of training users who have an event with the movie (its self-information: Zhou et al.,
+    Solving the apparent diversity-accuracy dilemma, 2010). A movie that no one has counts as if one user had it.
     """
     import torch
 
     users = max(1, int((train.lengths > 0).sum()))
-    counts = np.bincount(train.items, minlength=len(train.catalog))
-    bits = torch.from_numpy(np.log2(users) - np.log2(np.maximum(counts, 1))).to(ranked.device)
+    counts = torch.bincount(torch.from_numpy(train.items).to(device), minlength=len(train.catalog))
+    return np.log2(users) - torch.log2(counts.clamp(min=1).double())
+
+
+def novelty(ranked: "torch.Tensor", bits: "torch.Tensor", k: int) -> "torch.Tensor":
+    """Return how surprising the first ``k`` movies are, in bits, shape (u,): the mean of :func:`surprise` over them.
+
+    The denominator is the number of ranked movies, at most ``k``; a user without any gets 0.
+    """
     first = ranked[:, :k].long()
     there = first >= 0
     return (bits[first.clamp(min=0)] * there).sum(1) / there.sum(1).clamp(min=1)

@@ -21,7 +21,7 @@ from tv5_assets.models.artifacts import ModelFolder
 from tv5_assets.models.baselines.ease import fit_ease
 from tv5_assets.models.baselines.every import fit_every, plans
 from tv5_assets.models.joined import join
-from tv5_assets.models.presets import JOINED_LAMBDA, JOINED_WEIGHT
+from tv5_assets.models.presets import JOINED_LAMBDA
 from tv5_assets.models.sequence import SequenceConfig, fit_sequence
 from tv5_assets.models.two_tower import TwoTowerConfig, fit_two_tower
 from tv5_assets.models.two_tower_inputs import movie_inputs
@@ -107,10 +107,10 @@ def two_towers(
     movies: pl.DataFrame,
     text: Vectors,
     config: TwoTowerConfig,
+    weight: float,
     *,
     device: str,
     checkpoints: Path,
-    weight: float = JOINED_WEIGHT,
     regularization: float = JOINED_LAMBDA,
 ) -> Train:
     """Return how the two-tower is trained, and joined with EASE.
@@ -119,9 +119,9 @@ def two_towers(
         movies: rows of ``processed/movies``.
         text: a text vector for every movie.
         config: of the two-tower.
+        weight: what the two-tower counts in the joined model.
         device: where to train and to score.
         checkpoints: folder from which a killed training goes on.
-        weight: what the two-tower counts in the joined model.
         regularization: lambda of the EASE that it is joined with.
     """
 

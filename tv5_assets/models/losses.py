@@ -44,7 +44,8 @@ def softmax(
     """Return the mean of -log of the targets' shares in a softmax over the whole catalog, a scalar.
 
     Args:
-        scores: shape (b, m), logits of every movie for every user.
+        scores: shape (b, m), logits of every movie for every user; those of ``seen`` are overwritten, since a copy of
+            them all would cost as much as the softmax.
         targets: what was to be found.
         seen: users and movies, int64 of shape (n,) each, that count as impossible: what the user tower was told.
     """
@@ -52,7 +53,7 @@ def softmax(
 
     scores = scores.float()
     if seen is not None:
-        scores = scores.index_put(seen, scores.new_tensor(_MASKED))
+        scores.index_put_(seen, scores.new_tensor(_MASKED))
     total = torch.logsumexp(scores, dim=1)
     return (targets.weights * (total[targets.users] - scores[targets.users, targets.movies])).sum()
 

@@ -18,11 +18,9 @@ _SEQUENCES: Mapping[Size, tuple[SequenceConfig, ...]] = {
     "published": tuple(PUBLISHED.values()),
 }
 
-JOINED_WEIGHT = 0.7
-"""What the two-tower counts when it is joined with EASE: the best of .3, .5 and .7 on validation slices of
-ml-latest-small."""
 JOINED_LAMBDA = 150.0
-"""Lambda of that EASE; on ml-latest-small's validation slices it differs little from 100 to 250."""
+"""Lambda of the EASE that the two-tower is joined with; on ml-latest-small's validation slices it differs little from
+100 to 250."""
 
 
 def two_tower(_size: Size, epochs: int | None = None) -> TwoTowerConfig:

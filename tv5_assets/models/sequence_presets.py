@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from tv5_assets.models.sequence import Kind, SequenceConfig
 from tv5_assets.models.train import TrainConfig
 
-_SMALL = TrainConfig(epochs=6, learning_rate=2e-3, warmup_steps=30, schedule="cosine", patience=3)
+_SMALL = TrainConfig(epochs=4, learning_rate=2e-3, warmup_steps=30, schedule="cosine", patience=3)
 _PUBLISHED = TrainConfig(epochs=200, learning_rate=1e-3, warmup_steps=200, patience=10)
 
 _NEGATIVES: Mapping[Kind, int] = {"sasrec": 512, "bert4rec": 0}

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 
 from tv5_assets.draws.streams import stream
 from tv5_assets.evaluation.histories import Histories
+from tv5_assets.models.following import following
 
 _SPARE = 16  # dimensions more than asked for, which make the last ones exact
 _ROUNDS = 3  # of power iteration
@@ -37,7 +38,8 @@ def neighbour_embeddings(history: Histories, dimension: int, reach: int, seed: i
         An embedding for each item of the catalog, shape (m, dimension), of mean squared length 1; zero for items that
         have no neighbour.
     """
-    information = _information(_neighbours(history, reach))
+    counts = following(history, reach)
+    information = _information(csr_array(counts + counts.T))
     generator = stream(seed, "subspace of neighbours")
     columns = min(dimension + _SPARE, len(history.catalog))
     basis = generator.standard_normal((len(history.catalog), columns), dtype=np.float32)
@@ -48,18 +50,6 @@ def neighbour_embeddings(history: Histories, dimension: int, reach: int, seed: i
     embeddings = np.zeros((len(history.catalog), dimension), dtype=np.float32)
     embeddings[:, : len(leading)] = basis @ vectors[:, leading] * np.sqrt(np.maximum(values[leading], 0))
     return embeddings / max(np.sqrt(np.square(embeddings).sum(axis=1).mean()), 1e-12)
-
-
-def _neighbours(history: Histories, reach: int) -> csr_array:
-    """Return how often items are near one another, symmetric, shape (m, m)."""
-    users = history.users_of_events()
-    shape = (len(history.catalog), len(history.catalog))
-    counts = csr_array(shape, dtype=np.float32)
-    for distance in range(1, reach + 1):
-        together = users[distance:] == users[:-distance]
-        pairs = history.items[:-distance][together], history.items[distance:][together]
-        counts = counts + csr_array((np.full(len(pairs[0]), 1 / distance, dtype=np.float32), pairs), shape=shape)
-    return csr_array(counts + counts.T)
 
 
 def _information(counts: csr_array) -> csr_array:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -36,8 +36,8 @@ _STARTUP_TRIALS = 8
 _WARMUP_EPOCHS = 3
 """Epochs in which no trial is ended: until then, how fast it starts says little."""
 _PATIENCE_S = 10.0
-_ERROR = "tv5.error"
-"""Why a trial failed; one that was interrupted could not say."""
+_ERROR, _SETTLED = "tv5.error", "tv5.settled"
+"""Why a trial failed, which one that was interrupted could not say; what a completed one settled."""
 
 logger = logging.getLogger(__name__)
 
@@ -76,8 +76,23 @@ dropout, whose part the hidden share of a history plays. Their sixth, the width 
 
 Report = Callable[[int, float], None]
 """Told an epoch and its validation figure; it raises :class:`Pruned` where the trial is not worth going on with."""
-Objective = Callable[[Mapping[str, Any], Report], float]
-"""Trains with some hyperparameters and returns the validation figure, of which more is better."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a trial came to.
+
+    Attributes:
+        value: the validation figure, of which more is better.
+        settled: hyperparameters that the trial itself decided on what it had trained, by name; JSON values.
+    """
+
+    value: float
+    settled: Mapping[str, Any] = field(default_factory=dict)
+
+
+Objective = Callable[[Mapping[str, Any], Report], Outcome]
+"""Trains with some hyperparameters and says what came of it."""
 
 
 class Pruned(Exception):  # noqa: N818  it is no error
@@ -90,7 +105,7 @@ class Study:
 
     Attributes:
         name: of the study, with a digest of its space and seed.
-        best: the hyperparameters of the best trial.
+        best: the hyperparameters of the best trial, those that it settled among them.
         best_value: its figure.
         trials: every trial, as :class:`~tv5_assets.tables.models.Trials`.
     """
@@ -164,7 +179,7 @@ def _run(objective: Objective, study: "OptunaStudy", trial: "Trial", which: str)
             raise Pruned(f"{which} is worse than the median after epoch {epoch}")
 
     try:
-        value = objective(trial.params, report)
+        outcome = objective(trial.params, report)
     except Pruned:
         study.tell(trial, state=TrialState.PRUNED)
         logger.info("%s pruned: %s", which, trial.params)
@@ -176,8 +191,9 @@ def _run(objective: Objective, study: "OptunaStudy", trial: "Trial", which: str)
         study.tell(trial, state=TrialState.FAIL)
         raise
     else:
-        study.tell(trial, value)
-        logger.info("%s: %.4f with %s", which, value, trial.params)
+        trial.set_user_attr(_SETTLED, dict(outcome.settled))
+        study.tell(trial, outcome.value)
+        logger.info("%s: %.4f with %s", which, outcome.value, trial.params | dict(outcome.settled))
 
 
 def _storage(url: str) -> "RDBStorage":
@@ -233,7 +249,7 @@ def _summary(study: "OptunaStudy") -> Study:
                 "number": trial.number,
                 "state": "interrupted" if not _counts(trial) else _STATES[trial.state.name],
                 "value": trial.value,
-                "parameters": json.dumps(trial.params, sort_keys=True),
+                "parameters": json.dumps(_parameters(trial), sort_keys=True),
                 "seconds": trial.duration.total_seconds() if trial.duration else 0.0,
             }
             for trial in study.get_trials(deepcopy=False)
@@ -243,7 +259,11 @@ def _summary(study: "OptunaStudy") -> Study:
     if frame.filter(pl.col("state") == "complete").is_empty():
         reasons = {trial.user_attrs.get(_ERROR, "") for trial in study.get_trials(deepcopy=False)} - {""}
         raise InputError(f"no trial of {study.study_name} could be completed: {'; '.join(sorted(reasons))}")
-    return Study(study.study_name, study.best_params, study.best_value, frame)
+    return Study(study.study_name, _parameters(study.best_trial), study.best_value, frame)
+
+
+def _parameters(trial: "FrozenTrial") -> dict[str, Any]:
+    return {**trial.params, **trial.user_attrs.get(_SETTLED, {})}
 
 
 _STATES = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}

@@ -90,14 +90,16 @@ class Batches:
         number = torch.arange(len(users), device=self._device)
         owners = torch.repeat_interleave(number, lengths, output_size=total)
         events = first[owners] + torch.arange(total, device=self._device)
-        hidden = self._hide(owners, len(users))
+        hides = self._hide(owners, len(users))
+        # Places rather than masks: a GPU has to be waited for to learn how many a mask selects, here once for each.
+        hidden, told = (which.nonzero()[:, 0] for which in (hides, ~hides))
         items, ratings = self._items[events].long(), self._ratings[events]
-        told = owners[~hidden]
         offsets = torch.zeros(len(users) + 1, dtype=torch.int64, device=self._device)
-        torch.cumsum(torch.bincount(told, minlength=len(users)), 0, out=offsets[1:])
-        weights = self._weights(owners[hidden], events[hidden], len(users))
+        numbers = lengths - torch.zeros_like(lengths).index_add(0, owners, hides.long())
+        torch.cumsum(numbers, 0, out=offsets[1:])
+        weights = self._weights(owners[hidden], events[hidden], lengths - numbers)
         targets = Targets(owners[hidden], items[hidden], ratings[hidden], weights)
-        return Batch(items[~hidden], told, offsets, ratings[~hidden], targets)
+        return Batch(items[told], owners[told], offsets, ratings[told], targets)
 
     def _order_of(self, epoch: int) -> "torch.Tensor":
         import torch
@@ -115,11 +117,8 @@ class Batches:
         lowest = torch.full((users,), 2.0, device=self._device).scatter_reduce(0, owners, drawn, "amin")
         return (drawn < shares[owners]) | (drawn == lowest[owners])
 
-    def _weights(self, owners: "torch.Tensor", events: "torch.Tensor", users: int) -> "torch.Tensor":
-        """Return what each target counts, shape (p,); the sum is 1."""
-        import torch
-
-        hidden = torch.bincount(owners, minlength=users)
+    def _weights(self, owners: "torch.Tensor", events: "torch.Tensor", hidden: "torch.Tensor") -> "torch.Tensor":
+        """Return what each target counts, shape (p,), by how many are hidden of each user; the sum is 1."""
         weights = hidden[owners].float().rsqrt()
         if self._worth is not None:
             weights = weights * self._worth[events]

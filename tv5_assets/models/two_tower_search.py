@@ -13,13 +13,17 @@ import polars as pl
 from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.errors import InputError
 from tv5_assets.evaluation.questions import Question
+from tv5_assets.models.baselines.ease import fit_ease
+from tv5_assets.models.joined import choose_weight
+from tv5_assets.models.presets import JOINED_LAMBDA
 from tv5_assets.models.train import Epoch, TrainConfig
-from tv5_assets.models.tuning import TWO_TOWER_SPACE, Report, Study, tune
+from tv5_assets.models.tuning import TWO_TOWER_SPACE, Outcome, Report, Study, tune
 from tv5_assets.models.two_tower import TwoTowerConfig, fit_two_tower
 from tv5_assets.models.two_tower_inputs import movie_inputs
 
 _OF_TRAINING = {one.name for one in fields(TrainConfig)}
 _VALIDATIONS = 4  # of a trial, at each of which it may be pruned
+_WEIGHT = "weight"  # of the two-tower joined with EASE, which a trial settles
 
 
 def search(
@@ -33,7 +37,8 @@ def search(
     study_name: str,
     device: str,
 ) -> Study:
-    """Search the two-tower's hyperparameters by NDCG@10 on the question's first slice.
+    """Search the two-tower's hyperparameters by NDCG@10 on the question's first slice, on which each trial also settles
+    what its two-tower should count when it is joined with EASE.
 
     Args:
         question: whose training rows are learnt from; its problem is not looked at.
@@ -51,8 +56,9 @@ def search(
     part = question.slices[0]
     inputs = movie_inputs(part.train.catalog, movies, text=text)
     epochs = start.train.epochs
+    ease = fit_ease(part.train, JOINED_LAMBDA, device=device)
 
-    def objective(chosen: Mapping[str, Any], report: Report) -> float:
+    def objective(chosen: Mapping[str, Any], report: Report) -> Outcome:
         config = configured(start, chosen)
         config = replace(config, train=replace(config.train, validate_every=max(1, epochs // _VALIDATIONS)))
         reached = 0.0
@@ -63,8 +69,11 @@ def search(
                 reached = epoch.validation
                 report(epoch.number, epoch.validation)
 
-        fit_two_tower(part.train, inputs, config, seed=question.seed, device=device, validation=part, on_epoch=follow)
-        return reached
+        tower = fit_two_tower(
+            part.train, inputs, config, seed=question.seed, device=device, validation=part, on_epoch=follow
+        )
+        weight, _ = choose_weight([(tower, ease, part)])
+        return Outcome(reached, {_WEIGHT: weight})
 
     first = {name: getattr(start.train if name in _OF_TRAINING else start, name) for name in TWO_TOWER_SPACE}
     return tune(
@@ -79,10 +88,18 @@ def search(
 
 
 def configured(start: TwoTowerConfig, chosen: Mapping[str, Any]) -> TwoTowerConfig:
-    """Return a configuration with some hyperparameters changed, named as its fields or as its training's are."""
-    own = {name: value for name, value in chosen.items() if name not in _OF_TRAINING}
+    """Return a configuration with some hyperparameters changed, named as its fields or as its training's are.
+
+    What a trial settled for the joined model is left out (:func:`weight_of`).
+    """
+    own = {name: value for name, value in chosen.items() if name not in _OF_TRAINING | {_WEIGHT}}
     of_training = {name: value for name, value in chosen.items() if name in _OF_TRAINING}
     return replace(start, **own, train=replace(start.train, **of_training))
+
+
+def weight_of(chosen: Mapping[str, Any]) -> float:
+    """Return what the two-tower of a trial counts when it is joined with EASE."""
+    return float(chosen[_WEIGHT])
 
 
 def best_of(trials: pl.DataFrame) -> dict[str, Any]:

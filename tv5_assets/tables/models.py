@@ -87,8 +87,8 @@ class BaselineResults(Results):
 
     key = "models/baseline_results"
     about = (
-        "One row per protocol, split, baseline, user and cut-off: what popularity, recent popularity, item-kNN, EASE, "
-        "iALS and the mean of liked texts found of what was held back, each tuned on validation slices."
+        "One row per protocol, split, baseline, user and cut-off: what popularity, recent popularity, Markov, "
+        "item-kNN, EASE, iALS and the mean of liked texts found of what was held back, each tuned on validation slices."
     )
 
 

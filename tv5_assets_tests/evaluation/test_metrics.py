@@ -21,6 +21,7 @@ from tv5_assets.evaluation.metrics import (
     novelty,
     precision,
     recall,
+    surprise,
 )
 from tv5_assets_tests.evaluation.made import histories_of
 
@@ -82,13 +83,13 @@ def test_a_place_without_a_movie_is_a_miss_and_none_of_the_movies_recommended():
     assert coverage(ranked, 3, 3) == 1 / 3
     # Two of four users have movie 1: one bit, over the one movie that there is.
     train = histories_of({1: [1], 2: [1], 3: [0], 4: [0], 5: []}, movies=3)
-    assert novelty(ranked, train, 3).tolist() == [1.0]
-    assert novelty(torch.full((1, 3), -1), train, 3).tolist() == [0.0]
+    assert novelty(ranked, surprise(train), 3).tolist() == [1.0]
+    assert novelty(torch.full((1, 3), -1), surprise(train), 3).tolist() == [0.0]
 
 
 def test_a_movie_nobody_has_is_as_novel_as_one_of_a_single_user():
     train = histories_of({1: [0], 2: [0], 3: [0, 1], 4: [0]}, movies=3)
-    assert novelty(torch.tensor([[0], [1], [2]]), train, 1).tolist() == [0, 2, 2]
+    assert novelty(torch.tensor([[0], [1], [2]]), surprise(train), 1).tolist() == [0, 2, 2]
 
 
 def test_a_ranking_too_short_for_a_metric_is_refused(judged: Judged):
@@ -119,7 +120,7 @@ def test_agrees_with_rectools(k: int):
     over_k = np.array(RECTOOLS["values"][f"map_over_k@{k}"])
     expected = np.maximum(over_relevant, over_k)  # the smaller denominator gives the greater value
     np.testing.assert_allclose(average_precision(judged, k).numpy(), expected, atol=1e-9)
-    bits = novelty(ranked, histories_of(seen, RECTOOLS["movies"]), k)
+    bits = novelty(ranked, surprise(histories_of(seen, RECTOOLS["movies"])), k)
     np.testing.assert_allclose(bits.numpy(), RECTOOLS["values"][f"novelty@{k}"], atol=1e-9)
     assert coverage(ranked, RECTOOLS["movies"], k) == pytest.approx(RECTOOLS["values"][f"coverage@{k}"])
 

@@ -15,7 +15,7 @@ import pytest
 from tv5_assets.errors import InputError, StoreUnavailableError
 from tv5_assets.models import locks, tuning
 from tv5_assets.models.train import TrainConfig
-from tv5_assets.models.tuning import TWO_TOWER_SPACE, Choice, Range, Report, Study, tune
+from tv5_assets.models.tuning import TWO_TOWER_SPACE, Choice, Outcome, Range, Report, Study, tune
 from tv5_assets.models.two_tower import TwoTowerConfig
 from tv5_assets.services.endpoints import Endpoints
 from tv5_assets.tables.models import Trials
@@ -42,13 +42,13 @@ test_tuning.search(json.loads(sys.stdin.read()), "killed", killed_in_the_fourth)
 """
 
 
-def figure(parameters: Mapping[str, Any], report: Report) -> float:
+def figure(parameters: Mapping[str, Any], report: Report) -> Outcome:
     """A smooth figure, best at 128 dimensions and a rate of .001, that rises for five epochs."""
     best = parameters["dim"] / 256 if parameters["dim"] < 256 else 0.4
     best -= abs(parameters["rate"] - 1e-3) * 100
     for epoch in range(1, 6):
         report(epoch, best * epoch / 5)
-    return best
+    return Outcome(best, {"half": parameters["dim"] / 2})
 
 
 def search(url: str, name: str, objective: Any = figure, *, trials: int = 7, seed: int = 1, **given: Any) -> Study:
@@ -78,6 +78,7 @@ def test_the_best_trial_is_told_and_every_trial_is_in_the_table(whole: Study):
     assert (json.loads(best["parameters"][0]), best["value"][0]) == (whole.best, whole.best_value)
     for parameters in map(json.loads, whole.trials["parameters"]):
         assert parameters["dim"] in (64, 128, 256) and 1e-4 <= parameters["rate"] <= 1e-2
+        assert parameters["half"] == parameters["dim"] / 2  # what the trial settled
 
 
 def test_the_same_seed_tries_the_same_and_another_seed_something_else(url: str, whole: Study):
@@ -94,8 +95,9 @@ def test_a_killed_search_goes_on_as_if_it_had_not_been(url: str, whole: Study):
 
     assert tried(resumed) == tried(whole)
     assert resumed.trials["state"].to_list() == ["complete"] * 3 + ["interrupted"] + ["complete"] * 4
-    assert calls == [json.loads(parameters) for parameters, _ in tried(whole)[3:]]
-    assert resumed.trials["parameters"][3] == resumed.trials["parameters"][4]
+    parameters = [json.loads(text) for text in resumed.trials["parameters"]]
+    assert [call | {"half": call["dim"] / 2} for call in calls] == parameters[4:]
+    assert parameters[3] == calls[0]  # which was interrupted before it settled anything
 
 
 def test_a_finished_study_is_not_searched_again_and_a_longer_one_goes_on(url: str, whole: Study):
@@ -139,13 +141,13 @@ def test_a_search_in_which_nothing_can_be_trained_says_why(url: str):
 def test_a_trial_worse_than_the_median_is_pruned(url: str):
     reported: list[int] = []
 
-    def worse_and_worse(parameters: Mapping[str, Any], report: Report) -> float:
+    def worse_and_worse(parameters: Mapping[str, Any], report: Report) -> Outcome:
         reported.append(0)
         value = -float(len(reported))
         for epoch in range(1, 9):
             reported[-1] = epoch
             report(epoch, value)
-        return value
+        return Outcome(value)
 
     study = search(url, "pruned", worse_and_worse, trials=10)
 
@@ -158,9 +160,9 @@ def test_what_is_given_is_tried_first_then_what_is_drawn(url: str):
     given = [{"dim": 128, "rate": 1e-3}, {"dim": 64, "rate": 5e-3}]
     study = search(url, "given", first=given, trials=4)
     parameters = [json.loads(text) for text in study.trials["parameters"]]
-    assert parameters[:2] == given
-    assert parameters[2] not in given
-    assert study.best == given[0]
+    assert parameters[:2] == [one | {"half": one["dim"] / 2} for one in given]
+    assert parameters[2]["rate"] not in {one["rate"] for one in given}
+    assert study.best == parameters[0]
 
 
 def test_the_sampler_learns_from_the_trials(url: str):

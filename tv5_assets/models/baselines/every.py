@@ -18,6 +18,7 @@ from tv5_assets.models.baselines.choice import Measure, Trial, best, ndcg_at_10,
 from tv5_assets.models.baselines.content import MeanOfLiked, content_candidates, fit_content
 from tv5_assets.models.baselines.ease import EASE, ease_candidates, fit_ease
 from tv5_assets.models.baselines.ials import IALS, Factorization, fit_ials, ials_candidates
+from tv5_assets.models.baselines.markov import Markov, fit_markov, markov_candidates
 from tv5_assets.models.baselines.neighbours import ItemKNN, fit_neighbours, neighbour_candidates
 from tv5_assets.models.baselines.popularity import (
     Popularity,
@@ -28,7 +29,7 @@ from tv5_assets.models.baselines.popularity import (
 )
 
 BASELINES: Mapping[str, type[Baseline]] = {
-    kind.name: kind for kind in (Popularity, RecentPopularity, ItemKNN, EASE, IALS, MeanOfLiked)
+    kind.name: kind for kind in (Popularity, RecentPopularity, Markov, ItemKNN, EASE, IALS, MeanOfLiked)
 }
 """The types by name."""
 
@@ -81,6 +82,11 @@ def plans(movies: Vectors | None = None, *, device: str = "cpu", seed: int = 0, 
             RecentPopularity.name,
             lambda train, chosen: fit_recent(train, chosen["days"], device),
             lambda train: recent_candidates(train, device=device),
+        ),
+        Plan(
+            Markov.name,
+            lambda train, chosen: fit_markov(train, chosen["reach"], device),
+            lambda train: markov_candidates(train, device=device),
         ),
         Plan(
             ItemKNN.name,
