@@ -8,20 +8,19 @@ a MovieLens set but its shape: counts, shares and formats. What does not belong 
 
 import logging
 import shutil
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 import polars as pl
 
+from tv5_assets.ahead import one_ahead
 from tv5_assets.draws.streams import stream
 from tv5_assets.errors import InputError
 from tv5_assets.movielens.formats import SIMULATED_MARK
 from tv5_assets.movielens.simulation.activity import activity
 from tv5_assets.movielens.simulation.catalogue import Catalogue, catalogue
-from tv5_assets.movielens.simulation.interactions import Audience, Ratings
+from tv5_assets.movielens.simulation.interactions import Audience
 from tv5_assets.movielens.simulation.tagging import Taggers, genome_movies, relevance
 from tv5_assets.movielens.simulation.tastes import GENOME_TAGS, Tastes, tastes
 from tv5_assets.movielens.simulation.titles import titles
@@ -173,7 +172,7 @@ def _write_interactions(
     ):
         rating_sink.write(b"userId,movieId,rating,timestamp\r\n")
         tag_sink.write(b"userId,movieId,tag,timestamp\r\n")
-        for chunk in _one_ahead(chunks):
+        for chunk in one_ahead(chunks):
             frame = pl.DataFrame(
                 {
                     "userId": chunk.user,
@@ -185,15 +184,6 @@ def _write_interactions(
             _append(rating_sink, frame)
             _append(tag_sink, taggers.tags(chunk))
             done.update(len(frame))
-
-
-def _one_ahead(chunks: Iterator[Ratings]) -> Iterator[Ratings]:
-    """Yield the chunks, the next one being made in a thread while the caller writes the last one."""
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, chunks, None)
-        while (chunk := coming.result()) is not None:
-            coming = pool.submit(next, chunks, None)
-            yield chunk
 
 
 def _write_texts(folder: Path, *, scores: int, **counts: int) -> None:
