@@ -129,7 +129,11 @@ def _measure(steps: dict[str, Callable[[], object]]) -> _Run:
         start = time.perf_counter()
         step()
         seconds[name] = time.perf_counter() - start
-    return _Run(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    return _Run(seconds, _peak_mb())
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

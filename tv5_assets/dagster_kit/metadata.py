@@ -71,6 +71,7 @@ def _value(value: Any) -> dg.MetadataValue:
 def published(*loads: Load) -> dg.MaterializeResult:
     """Return what publishing reports as a materialization, rows and rates included."""
     rows = sum(load.rows for load in loads)
+    written = [load.written for load in loads if load.written is not None]
     seconds = sum(load.seconds for load in loads)
     return dg.MaterializeResult(
         metadata={
@@ -79,6 +80,7 @@ def published(*loads: Load) -> dg.MaterializeResult:
                 {
                     "version": "+".join(load.version for load in loads),
                     "changed": any(load.changed for load in loads),
+                    "rows_written": sum(written) if written else None,
                     "publish_seconds": round(seconds, 3),
                     "rows_per_second": round(rows / seconds) if seconds > 0 else None,
                 }

@@ -3,6 +3,7 @@
 import dagster as dg
 import polars as pl
 
+from tv5_assets.agentdb.state_action_rewards import action_dictionary, state_dictionary
 from tv5_assets.dagster_kit.assets import store_asset
 from tv5_assets.dagster_kit.metadata import published
 from tv5_assets.dagster_kit.resources import AgentDBResource
@@ -16,28 +17,45 @@ OWNER = "team:recommendations"
 @store_asset(
     "agentdb/episodes",
     about="The table `episodes`: every step of every user as state, action, reward and next state. Copied into a new "
-    "table, keyed, counted, and swapped in by one transaction.",
+    "table, keyed, counted, and swapped in by one transaction; where few users changed, only theirs are written.",
     owner=OWNER,
     kinds={"postgres"},
     ins={"episodes": "features/episodes"},
 )
 def episodes(agentdb: AgentDBResource, episodes: pl.LazyFrame) -> dg.MaterializeResult:
-    rows = postgres.episode_rows(episodes).collect(engine="streaming")
     with agentdb.connected() as connection:
-        return published(postgres.publish(connection, postgres.EPISODES, rows, fingerprint(rows)))
+        return published(postgres.publish(connection, postgres.EPISODES, postgres.episode_rows(episodes)))
+
+
+@store_asset(
+    "agentdb/state_action_rewards",
+    about="The table `state_action_rewards`, divided by the hash of its user, about four narrow rows an episode: what "
+    "each genre and each movie was worth in each state. What its ids mean is in `states` and `actions`.",
+    owner=OWNER,
+    kinds={"postgres"},
+    ins={"rewards": "features/state_action_rewards", "movies": "processed/movies"},
+)
+def state_action_rewards(agentdb: AgentDBResource, rewards: pl.LazyFrame, movies: pl.DataFrame) -> dg.MaterializeResult:
+    with agentdb.connected() as connection:
+        return published(
+            postgres.publish(connection, postgres.STATES, state_dictionary()),
+            postgres.publish(connection, postgres.ACTIONS, action_dictionary(movies)),
+            postgres.publish(connection, postgres.REWARDS, rewards),
+        )
 
 
 @store_asset(
     "agentdb/policies",
-    about="The table `policies`: for every user and state they have been in, the learnt value of each genre as JSON.",
+    about="The table `policies`: for every user and state they have been in, the learnt value of each genre as JSON. "
+    "Where few users changed, only theirs are written.",
     owner=OWNER,
     kinds={"postgres"},
     ins={"policies": "models/policies"},
+    deps=["models/policy_values"],  # whose gate keeps policies back that are worse than none
 )
-def policies(agentdb: AgentDBResource, policies: pl.DataFrame) -> dg.MaterializeResult:
-    rows = postgres.policy_rows(policies).collect(engine="streaming")
+def policies(agentdb: AgentDBResource, policies: pl.LazyFrame) -> dg.MaterializeResult:
     with agentdb.connected() as connection:
-        return published(postgres.publish(connection, postgres.POLICIES, rows, fingerprint(rows)))
+        return published(postgres.publish(connection, postgres.POLICIES, postgres.policy_rows(policies)))
 
 
 @store_asset(

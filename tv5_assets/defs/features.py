@@ -4,6 +4,7 @@ import narwhals as nw
 import polars as pl
 
 from tv5_assets.agentdb.episodes import episodes as episodes_of
+from tv5_assets.agentdb.state_action_rewards import state_action_rewards as rewards_of
 from tv5_assets.dagster_kit.assets import table_asset
 from tv5_assets.dagster_kit.resources import SettingsResource
 from tv5_assets.features.interactions import interactions as interactions_of
@@ -20,6 +21,11 @@ INTERACTIONS, SPLIT = features.InteractionFeatures.key, features.Splits.key
 @table_asset(features.Episodes, kinds=("narwhals",), ins={"ratings": RATINGS, "movies": MOVIES})
 def episodes(settings: SettingsResource, ratings: nw.LazyFrame, movies: pl.DataFrame) -> nw.LazyFrame:
     return episodes_of(ratings, movies, settings.engine())
+
+
+@table_asset(features.StateActionRewards, ins={"episodes": features.Episodes.key, "movies": MOVIES})
+def state_action_rewards(episodes: pl.LazyFrame, movies: pl.DataFrame) -> pl.LazyFrame:
+    return rewards_of(episodes, movies)
 
 
 @table_asset(features.Splits, kinds=("narwhals",), ins={"ratings": RATINGS})

@@ -23,6 +23,7 @@ SOURCES = {
     "users": "synthetic/users",
     "platforms": "synthetic/platforms",
     "episodes": "features/episodes",
+    "rewards": "features/state_action_rewards",
     "policies": "models/policies",
     "similar": "embeddings/similar_movies",
     "people": "synthetic/people",
@@ -43,7 +44,8 @@ PUBLISHED = (
     *("milvus/" + name for name in ("movies", "users", "tower_movies", "subtitle_segments", "catalog")),
     *("neo4j/" + name for name in ("movies", "users", "genres", "themes", "platforms", "ratings", "similar")),
     *("neo4j/" + name for name in ("people", "moods", "influences")),
-    *("agentdb/" + name for name in ("episodes", "policies", "media_metadata", "media_embeddings")),
+    *("agentdb/" + name for name in ("episodes", "state_action_rewards", "policies")),
+    *("agentdb/" + name for name in ("media_metadata", "media_embeddings")),
     *("redis/" + name for name in ("platforms", "policies")),
 )
 
@@ -59,7 +61,8 @@ def reconciliation(
     users: pl.DataFrame,
     platforms: pl.DataFrame,
     episodes: pl.LazyFrame,
-    policies: pl.DataFrame,
+    rewards: pl.LazyFrame,
+    policies: pl.LazyFrame,
     similar: pl.DataFrame,
     people: pl.DataFrame,
     made_by: pl.DataFrame,
@@ -92,11 +95,12 @@ def reconciliation(
                 *publications.moods(g, details),
                 *publications.influences(g, influences),
                 *publications.episodes(a, episodes),
+                *publications.state_action_rewards(a, rewards, movies),
                 *publications.policies(a, policies),
                 *publications.media_metadata(a, catalog),
                 *publications.media_embeddings(a, catalog_vectors, catalog),
                 *publications.platform_documents(c, platforms),
-                *publications.policy_documents(c, policies),
+                *publications.policy_documents(c, policies.collect()),
             ]
         )
 

@@ -13,6 +13,7 @@ class Load:
         version: fingerprint of the published data, carried by every row.
         changed: false where the store already served exactly this version, and nothing was written.
         seconds: wall time.
+        written: rows that were written for it: all of them, those of changed parts, or none.
     """
 
     dataset: str
@@ -20,3 +21,4 @@ class Load:
     version: str
     changed: bool
     seconds: float
+    written: int | None = None

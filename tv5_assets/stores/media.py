@@ -18,7 +18,9 @@ from tv5_assets.errors import InputError
 from tv5_assets.progress import progress
 from tv5_assets.stores.hits import Hits
 from tv5_assets.stores.load import Load
-from tv5_assets.stores.postgres import ForeignKey, Index, TableSpec, answering, publish_rows, sql
+from tv5_assets.stores.postgres import ForeignKey, Index, TableSpec, answering, publish_rows
+from tv5_assets.stores.postgres_copy import BINARY_HEADER, BINARY_TRAILER
+from tv5_assets.stores.statements import sql
 
 if TYPE_CHECKING:
     from psycopg import Connection, Cursor
@@ -150,7 +152,7 @@ def _copy_vectors(cursor: "Cursor[dict[str, Any]]", table: str, vectors: Vectors
     )
     statement = sql("COPY {} ({}) FROM STDIN (FORMAT binary, FREEZE)", table, ("id", "model_name", "embedding"))
     with progress(logger, f"PostgreSQL {table}", len(vectors), "vector") as bar, cursor.copy(statement) as copy:
-        copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
+        copy.write(BINARY_HEADER)
         for start in range(0, len(vectors), _COPY_VECTORS):
             matrix = vectors.matrix[start : start + _COPY_VECTORS]
             block = np.zeros(len(matrix), dtype=row)
@@ -161,7 +163,7 @@ def _copy_vectors(cursor: "Cursor[dict[str, Any]]", table: str, vectors: Vectors
             block["vector"] = matrix
             copy.write(block.data.cast("B") if len(block) else b"")
             bar.update(len(block))
-        copy.write(b"\xff\xff")
+        copy.write(BINARY_TRAILER)
     return len(vectors)
 
 

@@ -1,26 +1,29 @@
-"""PostgreSQL, as AgentDB: tables replaced whole in one transaction.
+"""PostgreSQL, as AgentDB: tables published in one transaction, whole or by the parts of them that changed.
 
 A publication copies into a table of its own, gives it its key and its indexes, counts it, and takes the old table's
 place, all in one transaction: until it commits readers see the old table, and a loader that is killed leaves nothing.
-What does not belong here: how the rows came about (agentdb/).
+Where the table is known by its parts (parts.py) and few of them changed, only these are replaced, in one transaction
+too. What does not belong here: how the rows came about (agentdb/) and how they travel (postgres_copy.py).
 """
 
-import io
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from tv5_assets.errors import InputError, StoreRefusedError, StoreUnavailableError
-from tv5_assets.progress import progress
+from tv5_assets.fingerprint import fingerprint
 from tv5_assets.stores.address import refused, unavailable
 from tv5_assets.stores.load import Load
+from tv5_assets.stores.nul import restored
+from tv5_assets.stores.parts import PART, changed_parts, parts_of, version_of
+from tv5_assets.stores.postgres_copy import copy_frame
+from tv5_assets.stores.statements import sql
 
 if TYPE_CHECKING:
     from psycopg import Connection, Cursor
@@ -31,12 +34,15 @@ logger = logging.getLogger(__name__)
 SETTING = "TV5_POSTGRES_URL"
 DAGSTER_SETTING = "TV5_DAGSTER_PG_URL"
 LOADS = "loads"
+PARTS = "load_parts"
 VERSION = "version"
 
 _CONNECT_SECONDS = 10
-_COPY_ROWS = 100_000
+_MOST_CHANGED = 0.2  # of the rows; to delete and index more one by one takes longer than to load everything anew
+_MOST_DROPPED = 500  # columns of a table, each left by an incremental load; PostgreSQL ends at 1,600 with the others
 _GRAPH_BYTES = 600  # of an HNSW graph per row, beside its vector; m=16 takes less
 _LEAST_MEMORY, _MOST_MEMORY = 64 << 20, 4 << 30  # of building an index, in bytes
+_SORT_MEMORY = 512 << 20  # of building any other index, in bytes
 _REFUSALS = ("authentication failed", "no password supplied", "does not exist", "permission denied", "pg_hba.conf")
 
 
@@ -83,6 +89,9 @@ class TableSpec:
         indexes: further indexes.
         references: columns that refer to other tables.
         extensions: extensions of the server that its types come from.
+        owner: column of whole numbers that says which part a row belongs to, such as its user; where there is one, only
+            the parts that changed are written. No other table may refer to such a table.
+        partitions: into how many partitions the table is divided by the hash of its owner; 0 leaves it undivided.
     """
 
     name: str
@@ -91,6 +100,8 @@ class TableSpec:
     indexes: tuple[Index, ...] = ()
     references: tuple[ForeignKey, ...] = ()
     extensions: tuple[str, ...] = ()
+    owner: str = ""
+    partitions: int = 0
 
 
 POLICIES = TableSpec(
@@ -106,6 +117,7 @@ POLICIES = TableSpec(
         "updated_at": "timestamptz NOT NULL",
     },
     key=("user_id", "state_hash"),
+    owner="user_id",
 )
 EPISODES = TableSpec(
     "episodes",
@@ -124,6 +136,39 @@ EPISODES = TableSpec(
     },
     key=("row",),
     indexes=(Index(("user_id", "step")),),
+    owner="user_id",
+)
+REWARDS = TableSpec(
+    "state_action_rewards",
+    columns={
+        "user_id": "integer NOT NULL",
+        "step": "integer NOT NULL",
+        "action_id": "integer NOT NULL",
+        "state_id": "smallint NOT NULL",
+        "reward": "real NOT NULL",
+        "occurred_at": "timestamptz NOT NULL",
+    },
+    key=("user_id", "step", "action_id"),
+    owner="user_id",
+    partitions=16,
+)
+"""About four rows an episode, of which ``(user_id, step)`` is the episode's; names of both ids are in the next two."""
+STATES = TableSpec(
+    "states",
+    columns={
+        "state_id": "smallint NOT NULL",
+        "state": "text NOT NULL",
+        "state_hash": "text NOT NULL",
+        "time_of_day": "text NOT NULL",
+        "day_type": "text NOT NULL",
+        "last_genre": "text NOT NULL",
+    },
+    key=("state_id",),
+)
+ACTIONS = TableSpec(
+    "actions",
+    columns={"action_id": "integer NOT NULL", "kind": "text NOT NULL", "name": "text NOT NULL"},
+    key=("action_id",),
 )
 
 
@@ -193,6 +238,8 @@ def answering() -> Iterator[None]:
 
     try:
         yield
+    except (psycopg.errors.DiskFull, psycopg.errors.IoError) as error:
+        raise StoreRefusedError(f"PostgreSQL has no room: {error}; free some space on its disk") from error
     except psycopg.OperationalError as error:
         raise StoreUnavailableError(f"PostgreSQL does not answer any more: {error}") from error
     except (psycopg.DataError, psycopg.IntegrityError) as error:
@@ -206,7 +253,10 @@ Send = Callable[["Cursor[dict[str, Any]]", str], int]
 
 
 def publish(
-    connection: "Connection[dict[str, Any]]", spec: TableSpec, frame: pl.DataFrame | pl.LazyFrame, version: str
+    connection: "Connection[dict[str, Any]]",
+    spec: TableSpec,
+    frame: pl.DataFrame | pl.LazyFrame,
+    version: str | None = None,
 ) -> Load:
     """Make ``frame`` the content of the table; a reader sees the old content or the new.
 
@@ -214,7 +264,7 @@ def publish(
         connection: from :func:`connect`.
         spec: the table.
         frame: its columns, lazily if it is large: it is streamed.
-        version: fingerprint of the frame.
+        version: fingerprint of the frame; made of it where it is None.
 
     Raises:
         InputError: columns are missing, the key occurs twice, a value does not fit its column, or a table that this
@@ -224,60 +274,178 @@ def publish(
     missing = set(spec.columns) - set(frame.lazy().collect_schema())
     if missing:
         raise InputError(f"{spec.name} needs the columns {', '.join(sorted(missing))}")
-    return publish_rows(connection, spec, partial(_copy, spec=spec, frame=frame.lazy().select(*spec.columns)), version)
+    rows = frame.lazy().select(*spec.columns)
+    parts = parts_of(rows, spec.owner) if spec.owner else None
+    if version is None:
+        version = fingerprint(rows.collect(engine="streaming")) if parts is None else version_of(parts)
+
+    def send(cursor: "Cursor[dict[str, Any]]", table: str) -> int:
+        return copy_frame(cursor, table, spec.columns, rows, freeze=not spec.partitions)
+
+    return _publish(connection, spec, _Publication(version, send, rows, parts))
+
+
+def publish_rows(connection: "Connection[dict[str, Any]]", spec: TableSpec, send: Send, version: str) -> Load:
+    """Make what ``send`` copies the content of the table; otherwise as :func:`publish`."""
+    return _publish(connection, spec, _Publication(version, send))
+
+
+@dataclass(frozen=True)
+class _Publication:
+    """What is published: all of it by ``send``, or of ``rows`` only those parts that changed."""
+
+    version: str
+    send: Send
+    rows: pl.LazyFrame | None = None
+    parts: pl.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class _Live:
+    """What is published already: its version, its rows, and how the table that holds them was declared."""
+
+    version: str
+    rows: int
+    layout: str
 
 
 @answering()
-def publish_rows(connection: "Connection[dict[str, Any]]", spec: TableSpec, send: Send, version: str) -> Load:
-    """Make what ``send`` copies the content of the table; otherwise as :func:`publish`."""
+def _publish(connection: "Connection[dict[str, Any]]", spec: TableSpec, wanted: _Publication) -> Load:
     import psycopg
 
     started = time.perf_counter()
     conflict = retry_if_exception_type((psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure))
-    rows, changed = Retrying(
+    rows, written = Retrying(
         retry=conflict, stop=stop_after_attempt(5), wait=wait_random_exponential(0.1), reraise=True
-    )(_replace, connection, spec, send, version)
-    return Load(spec.name, rows, version, changed, time.perf_counter() - started)
+    )(_bring_about, connection, spec, wanted)
+    if written is None:
+        logger.info("PostgreSQL %s is as it was published: nothing is written", spec.name)
+    seconds = time.perf_counter() - started
+    return Load(spec.name, rows, wanted.version, written is not None, seconds, written or 0)
 
 
-def _replace(connection: "Connection[dict[str, Any]]", spec: TableSpec, send: Send, version: str) -> tuple[int, bool]:
-    """Replace the table in one transaction unless it is there already; return its rows and whether it changed."""
+def _bring_about(
+    connection: "Connection[dict[str, Any]]", spec: TableSpec, wanted: _Publication
+) -> tuple[int, int | None]:
+    """Publish in one transaction; return the table's rows and how many were written, None where all was there."""
+    layout = fingerprint(repr(spec))
     with connection.transaction(), connection.cursor() as cursor:
         # A second loader waits here, and then sees what the first one published.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('tv5', 0))")
-        cursor.execute(
-            sql(
-                "CREATE TABLE IF NOT EXISTS {} (dataset text PRIMARY KEY, version text NOT NULL, rows bigint NOT NULL, "
-                "loaded_at timestamptz NOT NULL DEFAULT now())",
-                LOADS,
-            )
-        )
-        cursor.execute(sql("SELECT version, rows FROM {} WHERE dataset = %s", LOADS), (spec.name,))
-        live = cursor.fetchone()
-        if live and live[VERSION] == version and _count(cursor, spec.name) == live["rows"]:
-            return int(live["rows"]), False
+        _create_ledger(cursor)
+        live = _live(cursor, spec)
+        if live and live.layout == layout and live.version == wanted.version:
+            return live.rows, None
         _require_referenced(connection, spec)
-        for extension in spec.extensions:
-            cursor.execute(sql("CREATE EXTENSION IF NOT EXISTS {}", extension))
-        staging = f"{spec.name}_loading"
-        _create(cursor, staging, spec, version)
-        sent = send(cursor, staging)
-        _add_key_and_indexes(cursor, staging, spec)
-        rows = _count(cursor, staging)
-        if rows != sent:
-            raise StoreUnavailableError(f"PostgreSQL holds {rows} rows of {spec.name} instead of {sent}; run it again")
-        _swap(connection, cursor, staging, spec)
+        changed = _few_changed(cursor, spec, wanted, live) if live and live.layout == layout else None
+        if changed is None:
+            rows = written = _replace(connection, cursor, spec, wanted)
+        else:
+            rows, written = _write_parts(cursor, spec, wanted, changed)
         cursor.execute(
             sql(
-                "INSERT INTO {} (dataset, version, rows) VALUES (%s, %s, %s) ON CONFLICT (dataset) DO UPDATE "
-                "SET version = excluded.version, rows = excluded.rows, loaded_at = excluded.loaded_at",
+                "INSERT INTO {} (dataset, version, rows, layout) VALUES (%s, %s, %s, %s) ON CONFLICT (dataset) DO "
+                "UPDATE SET version = excluded.version, rows = excluded.rows, layout = excluded.layout, "
+                "loaded_at = excluded.loaded_at",
                 LOADS,
             ),
-            (spec.name, version, rows),
+            (spec.name, wanted.version, rows, layout),
         )
     with connection.cursor() as cursor:
         cursor.execute(sql("ANALYZE {}", spec.name))
-    return rows, True
+    return rows, written
+
+
+def _create_ledger(cursor: "Cursor[dict[str, Any]]") -> None:
+    """Create the tables of what is published, where they are not there yet."""
+    cursor.execute(
+        sql(
+            "CREATE TABLE IF NOT EXISTS {} (dataset text PRIMARY KEY, version text NOT NULL, rows bigint NOT NULL, "
+            "loaded_at timestamptz NOT NULL DEFAULT now(), layout text NOT NULL DEFAULT '')",
+            LOADS,
+        )
+    )
+    # Of an older release, whose loads are then taken for declared otherwise.
+    cursor.execute(sql("ALTER TABLE {} ADD COLUMN IF NOT EXISTS layout text NOT NULL DEFAULT ''", LOADS))
+    cursor.execute(
+        sql(
+            "CREATE TABLE IF NOT EXISTS {} (dataset text, part bigint, rows bigint NOT NULL, digest bigint NOT NULL, "
+            "PRIMARY KEY (dataset, part))",
+            PARTS,
+        )
+    )
+
+
+def _live(cursor: "Cursor[dict[str, Any]]", spec: TableSpec) -> _Live | None:
+    """Return what is published; None where there is nothing, or not as many rows as there should be."""
+    cursor.execute(sql("SELECT version, rows, layout FROM {} WHERE dataset = %s", LOADS), (spec.name,))
+    row = cursor.fetchone()
+    if row is None or not _exists(cursor.connection, spec.name) or _count(cursor, spec.name) != row["rows"]:
+        return None
+    return _Live(**row)
+
+
+def _few_changed(
+    cursor: "Cursor[dict[str, Any]]", spec: TableSpec, wanted: _Publication, live: _Live
+) -> pl.Series | None:
+    """Return the parts to be written where they are few; None where everything has to be loaded."""
+    if wanted.parts is None:
+        return None
+    dropped = cursor.execute(
+        "SELECT count(*) AS columns FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attisdropped", (spec.name,)
+    ).fetchone()
+    if dropped and dropped["columns"] >= _MOST_DROPPED:
+        return None
+    old = cursor.execute(sql("SELECT part, rows, digest FROM {} WHERE dataset = %s", PARTS), (spec.name,)).fetchall()
+    parts, rows = changed_parts(pl.DataFrame(old, schema=wanted.parts.schema), wanted.parts)
+    return parts if old and rows <= _MOST_CHANGED * live.rows else None
+
+
+def _replace(
+    connection: "Connection[dict[str, Any]]", cursor: "Cursor[dict[str, Any]]", spec: TableSpec, wanted: _Publication
+) -> int:
+    """Load everything into a table that takes the old one's place; return its rows."""
+    for extension in spec.extensions:
+        cursor.execute(sql("CREATE EXTENSION IF NOT EXISTS {}", extension))
+    staging = f"{spec.name}_loading"
+    _create(cursor, staging, spec)
+    sent = wanted.send(cursor, staging)
+    _add_version(cursor, staging, wanted.version)
+    _add_key_and_indexes(cursor, staging, spec)
+    rows = _count(cursor, staging)
+    if rows != sent:
+        raise StoreUnavailableError(f"PostgreSQL holds {rows} rows of {spec.name} instead of {sent}; run it again")
+    _swap(connection, cursor, staging, spec)
+    cursor.execute(sql("DELETE FROM {} WHERE dataset = %s", PARTS), (spec.name,))
+    if wanted.parts is not None:
+        _record_parts(cursor, spec, wanted.parts)
+    return rows
+
+
+def _write_parts(
+    cursor: "Cursor[dict[str, Any]]", spec: TableSpec, wanted: _Publication, changed: pl.Series
+) -> tuple[int, int]:
+    """Replace the parts that changed; return the rows of the table and those that were written."""
+    assert wanted.rows is not None and wanted.parts is not None  # noqa: S101  what _few_changed rests on
+    among = pl.col(spec.owner).cast(pl.Int64).is_in(changed.implode())
+    rows = wanted.rows.filter(among).with_columns(pl.lit(wanted.version).alias(VERSION))
+    # An array that is bound: the planner then walks the index once for each part, or the table once for all.
+    cursor.execute(sql("DELETE FROM {} WHERE {} = ANY(%s)", spec.name, spec.owner), (changed.to_list(),))
+    sent = copy_frame(cursor, spec.name, {**spec.columns, VERSION: "text NOT NULL"}, rows, freeze=False)
+    cursor.execute(sql("ALTER TABLE {} DROP COLUMN {}", spec.name, VERSION))
+    _add_version(cursor, spec.name, wanted.version)
+    there, expected = _count(cursor, spec.name), int(wanted.parts["rows"].sum())
+    if there != expected:
+        raise StoreUnavailableError(f"PostgreSQL holds {there} rows of {spec.name} instead of {expected}; run it again")
+    cursor.execute(sql("DELETE FROM {} WHERE dataset = %s AND part = ANY(%s)", PARTS), (spec.name, changed.to_list()))
+    _record_parts(cursor, spec, wanted.parts.filter(pl.col(PART).is_in(changed.implode())))
+    return there, sent
+
+
+def _record_parts(cursor: "Cursor[dict[str, Any]]", spec: TableSpec, parts: pl.DataFrame) -> None:
+    columns = {"dataset": "text NOT NULL", "part": "bigint NOT NULL", "rows": "bigint NOT NULL", "digest": "bigint"}
+    rows = parts.lazy().select(pl.lit(spec.name).alias("dataset"), "part", "rows", "digest")
+    copy_frame(cursor, PARTS, columns, rows, freeze=False)
 
 
 def _require_referenced(connection: "Connection[dict[str, Any]]", spec: TableSpec) -> None:
@@ -289,38 +457,35 @@ def _require_referenced(connection: "Connection[dict[str, Any]]", spec: TableSpe
             )
 
 
-def _create(cursor: "Cursor[dict[str, Any]]", table: str, spec: TableSpec, version: str) -> None:
+def _create(cursor: "Cursor[dict[str, Any]]", table: str, spec: TableSpec) -> None:
+    """Create a table without key and index, which are quicker to add once it is full."""
     from psycopg.sql import SQL, Identifier, Literal
 
-    columns = [SQL("{} {}").format(Identifier(name), SQL(kind)) for name, kind in spec.columns.items()]
-    # The version is a default, so that it need not be sent with every row.
-    columns.append(SQL("{} text NOT NULL DEFAULT {}").format(Identifier(VERSION), Literal(version)))
-    cursor.execute(SQL("CREATE TABLE {} ({})").format(Identifier(table), SQL(", ").join(columns)))
+    columns = SQL(", ").join(SQL("{} {}").format(Identifier(name), SQL(kind)) for name, kind in spec.columns.items())
+    divided = sql("PARTITION BY HASH ({})", spec.owner) if spec.partitions else SQL("")
+    cursor.execute(SQL("CREATE TABLE {} ({}) {}").format(Identifier(table), columns, divided))
+    for number in range(spec.partitions):
+        cursor.execute(
+            SQL("CREATE TABLE {} PARTITION OF {} FOR VALUES WITH (MODULUS {}, REMAINDER {})").format(
+                Identifier(f"{table}_{number}"), Identifier(table), Literal(spec.partitions), Literal(number)
+            )
+        )
 
 
-def _copy(cursor: "Cursor[dict[str, Any]]", table: str, spec: TableSpec, frame: pl.LazyFrame) -> int:
-    """Stream the frame into the table as CSV text; return the number of rows sent."""
-    statement = sql("COPY {} ({}) FROM STDIN (FORMAT csv, FREEZE)", table, tuple(spec.columns))
-    arrays = [_array_literal(name) for name, dtype in frame.collect_schema().items() if isinstance(dtype, pl.List)]
-    sent = 0
-    total = frame.select(pl.len()).collect().item()
-    with progress(logger, f"PostgreSQL {spec.name}", total, "row") as bar, cursor.copy(statement) as copy:
-        for batch in frame.collect_batches(chunk_size=_COPY_ROWS, maintain_order=True):
-            text = io.BytesIO()
-            batch.with_columns(*arrays).write_csv(text, include_header=False)
-            copy.write(text.getbuffer())
-            sent += len(batch)
-            bar.update(len(batch))
-    return sent
+def _add_version(cursor: "Cursor[dict[str, Any]]", table: str, version: str) -> None:
+    """Give every row the version. A column with a constant default is kept once, in the catalog, and takes no time."""
+    from psycopg.sql import SQL, Identifier, Literal
 
-
-def _array_literal(name: str) -> pl.Expr:
-    """Return a column of lists of texts as PostgreSQL writes arrays: ``{"a","b"}``."""
-    quoted = pl.format('"{}"', pl.element().str.replace_all(r'([\\"])', r"\$1"))
-    return pl.concat_str(pl.lit("{"), pl.col(name).list.eval(quoted).list.join(","), pl.lit("}")).alias(name)
+    cursor.execute(
+        SQL("ALTER TABLE {} ADD COLUMN {} text NOT NULL DEFAULT {}").format(
+            Identifier(table), Identifier(VERSION), Literal(version)
+        )
+    )
+    cursor.execute(sql("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", table, VERSION))
 
 
 def _add_key_and_indexes(cursor: "Cursor[dict[str, Any]]", table: str, spec: TableSpec) -> None:
+    cursor.execute("SELECT set_config('maintenance_work_mem', %s, true)", (f"{_SORT_MEMORY >> 10}kB",))
     cursor.execute(sql("ALTER TABLE {} ADD PRIMARY KEY ({})", table, spec.key))
     for reference in spec.references:
         statement = "ALTER TABLE {} ADD CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})"
@@ -366,18 +531,16 @@ def _swap(
 ) -> None:
     """Put the staging table, its key and its indexes in the place of the live ones; what refers to it goes on to."""
     referring = _let_go(cursor, spec.name)
-    cursor.execute(sql("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", staging, VERSION))
     cursor.execute(sql("DROP TABLE IF EXISTS {}", spec.name))
-    cursor.execute(sql("ALTER TABLE {} RENAME TO {}", staging, spec.name))
-    cursor.execute(sql("ALTER INDEX {} RENAME TO {}", f"{staging}_pkey", f"{spec.name}_pkey"))
-    for index in spec.indexes:
-        cursor.execute(
-            sql(
-                "ALTER INDEX {} RENAME TO {}",
-                _index_name(staging, index.columns),
-                _index_name(spec.name, index.columns),
-            )
-        )
+    # The table, its partitions and the indexes of both; nothing else has a name that begins like this.
+    loaded = cursor.execute(
+        "SELECT relname AS name, relkind IN ('i', 'I') AS is_index FROM pg_class "
+        "WHERE pg_table_is_visible(oid) AND starts_with(relname, %s) AND relkind IN ('r', 'p', 'i', 'I')",
+        (staging,),
+    ).fetchall()
+    for relation in loaded:
+        statement = "ALTER INDEX {} RENAME TO {}" if relation["is_index"] else "ALTER TABLE {} RENAME TO {}"
+        cursor.execute(sql(statement, relation["name"], spec.name + relation["name"].removeprefix(staging)))
     for constraint in referring:
         _take_up(connection, cursor, constraint)
 
@@ -447,6 +610,48 @@ def ids(connection: "Connection[dict[str, Any]]", spec: TableSpec) -> pl.DataFra
     return pl.read_csv(text, schema_overrides=types)
 
 
+def checksums_of(spec: TableSpec, rows: pl.LazyFrame) -> pl.DataFrame:
+    """Return each owner's number of rows and the sum of each of their columns of whole numbers, by ascending owner.
+
+    For tables too long to list the keys of: what is equal here has the same rows for each owner, but for values that
+    cancel out.
+
+    Args:
+        spec: the table, which has an owner.
+        rows: what it is to hold.
+    """
+    sums = [pl.col(name).cast(pl.Int64).sum() for name in _summed(spec)]
+    return (
+        rows.group_by(spec.owner)
+        .agg(pl.len().cast(pl.Int64).alias("rows"), *sums)
+        .sort(spec.owner)
+        .collect(engine="streaming")
+    )
+
+
+@answering()
+def checksums(connection: "Connection[dict[str, Any]]", spec: TableSpec) -> pl.DataFrame:
+    """Return what :func:`checksums_of` does of what the table holds at this moment, added up by the server."""
+    from psycopg.sql import SQL, Identifier
+
+    sums = [sql("sum({})::bigint AS {}", name, name) for name in _summed(spec)]
+    query = SQL("SELECT {}, {} FROM {} GROUP BY 1 ORDER BY 1").format(
+        Identifier(spec.owner), SQL(", ").join([SQL("count(*) AS rows"), *sums]), Identifier(spec.name)
+    )
+    rows = connection.execute(query).fetchall()
+    schema = {
+        spec.owner: _polars_type(spec.columns[spec.owner]),
+        "rows": pl.Int64(),
+        **dict.fromkeys(_summed(spec), pl.Int64()),
+    }
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _summed(spec: TableSpec) -> list[str]:
+    whole = ("smallint", "integer", "bigint")
+    return [name for name, kind in spec.columns.items() if _base_type(kind) in whole and name != spec.owner]
+
+
 @answering()
 def fetch(connection: "Connection[dict[str, Any]]", spec: TableSpec, keys: pl.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of those ``keys`` that exist, in the order of the key.
@@ -466,7 +671,8 @@ def fetch(connection: "Connection[dict[str, Any]]", spec: TableSpec, keys: pl.Da
         arrays,
         sql("ORDER BY {}", spec.key),
     )
-    return connection.execute(query, [keys[name].to_list() for name in spec.key]).fetchall()
+    rows = connection.execute(query, [keys[name].to_list() for name in spec.key]).fetchall()
+    return [{name: restored(value) for name, value in row.items()} for row in rows]
 
 
 def _readable(name: str, declared: str) -> "Composed":
@@ -521,19 +727,15 @@ def _count(cursor: "Cursor[dict[str, Any]]", table: str) -> int:
     return int(row["rows"]) if row else 0
 
 
-def sql(template: str, *names: str | tuple[str, ...]) -> "Composed":
-    """Return a statement with quoted identifiers in its places; a tuple becomes a list of them."""
-    from psycopg.sql import SQL, Identifier
-
-    quoted = [Identifier(name) if isinstance(name, str) else SQL(", ").join(map(Identifier, name)) for name in names]
-    return SQL(template).format(*quoted)
-
-
 def _base_type(declaration: str) -> str:
     return declaration.removesuffix(" NOT NULL")
 
 
 def _polars_type(declaration: str) -> pl.DataType:
-    return {"integer": pl.Int32(), "bigint": pl.Int64(), "text": pl.String(), "uuid": pl.String()}[
-        _base_type(declaration)
-    ]
+    return {
+        "smallint": pl.Int16(),
+        "integer": pl.Int32(),
+        "bigint": pl.Int64(),
+        "text": pl.String(),
+        "uuid": pl.String(),
+    }[_base_type(declaration)]

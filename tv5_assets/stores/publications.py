@@ -5,12 +5,14 @@ here: publishing itself, and the judgement.
 """
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from tv5_assets.agentdb.state_action_rewards import action_dictionary, state_dictionary
 from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.graph import edges, nodes
 from tv5_assets.quality.reconcile import Publication
@@ -123,13 +125,23 @@ def influences(graph: neo4j.Graph, influences: pl.DataFrame) -> list[Publication
 
 def episodes(connection: "Connection[dict[str, Any]]", episodes: pl.LazyFrame) -> list[Publication]:
     """Return what agentdb/episodes publishes."""
-    rows = postgres.episode_rows(episodes).collect()
-    return [_table(connection, postgres.EPISODES, "features/episodes", rows)]
+    return [_owned_table(connection, postgres.EPISODES, "features/episodes", postgres.episode_rows(episodes))]
 
 
-def policies(connection: "Connection[dict[str, Any]]", policies: pl.DataFrame) -> list[Publication]:
+def state_action_rewards(
+    connection: "Connection[dict[str, Any]]", rewards: pl.LazyFrame, movies: pl.DataFrame
+) -> list[Publication]:
+    """Return what agentdb/state_action_rewards publishes."""
+    return [
+        _table(connection, postgres.STATES, "features/state_action_rewards", state_dictionary()),
+        _table(connection, postgres.ACTIONS, MOVIES, action_dictionary(movies)),
+        _owned_table(connection, postgres.REWARDS, "features/state_action_rewards", rewards),
+    ]
+
+
+def policies(connection: "Connection[dict[str, Any]]", policies: pl.LazyFrame) -> list[Publication]:
     """Return what agentdb/policies publishes."""
-    return [_table(connection, postgres.POLICIES, POLICIES, postgres.policy_rows(policies).collect())]
+    return [_table(connection, postgres.POLICIES, POLICIES, policies, postgres.policy_rows)]
 
 
 def media_metadata(connection: "Connection[dict[str, Any]]", catalog: pl.LazyFrame) -> list[Publication]:
@@ -271,15 +283,45 @@ def _relationships(graph: neo4j.Graph, spec: neo4j.RelationshipSpec, source: str
 
 
 def _table(
-    connection: "Connection[dict[str, Any]]", spec: postgres.TableSpec, source: str, rows: pl.DataFrame | pl.LazyFrame
+    connection: "Connection[dict[str, Any]]",
+    spec: postgres.TableSpec,
+    source: str,
+    frame: pl.DataFrame | pl.LazyFrame,
+    rows_of: Callable[[pl.LazyFrame], pl.LazyFrame] = lambda frame: frame,
 ) -> Publication:
-    """Return the publication of a PostgreSQL table; JSON columns are compared as JSON.
+    """Return the publication of a PostgreSQL table, compared by its keys; JSON columns are compared as JSON.
 
-    Of lazy rows no more is collected than their keys and the sample.
+    Args:
+        connection: of the database.
+        spec: the table.
+        source: key of the asset that ``frame`` is.
+        frame: what the rows are made of; if it is lazy, no more is collected than the keys and the sample.
+        rows_of: makes them, row by row.
     """
-    ids = rows.lazy().select(spec.key).collect(engine="streaming")
-    chosen = pl.Series(sampled_rows(len(ids)))
-    sample = rows.lazy().with_row_index("_row").filter(pl.col("_row").is_in(chosen.implode())).drop("_row").collect()
+    ids = frame.lazy().select(spec.key).collect(engine="streaming")
+    sample = rows_of(_picked(frame.lazy(), len(ids))).select(*spec.columns).collect()
+    return _compared_table(connection, spec, source, len(ids), ids, lambda: postgres.ids(connection, spec), sample)
+
+
+def _owned_table(
+    connection: "Connection[dict[str, Any]]", spec: postgres.TableSpec, source: str, rows: pl.LazyFrame
+) -> Publication:
+    """Return the publication of a table too long for its keys to be listed, compared by the sums of each owner."""
+    sums = postgres.checksums_of(spec, rows)
+    count = int(sums["rows"].sum())
+    sample = _picked(rows.select(*spec.columns), count).collect()
+    return _compared_table(connection, spec, source, count, sums, lambda: postgres.checksums(connection, spec), sample)
+
+
+def _compared_table(
+    connection: "Connection[dict[str, Any]]",
+    spec: postgres.TableSpec,
+    source: str,
+    rows: int,
+    ids: pl.DataFrame,
+    read_ids: Callable[[], pl.DataFrame],
+    sample: pl.DataFrame,
+) -> Publication:
     jsonb = tuple(name for name, declared in spec.columns.items() if declared.startswith("jsonb"))
 
     def fetch(keys: pl.DataFrame) -> pl.DataFrame:
@@ -290,15 +332,22 @@ def _table(
         "postgres",
         spec.name,
         source,
-        rows=len(ids),
+        rows=rows,
         ids=ids,
-        read_ids=lambda: postgres.ids(connection, spec),
+        read_ids=read_ids,
         count=lambda: postgres.count(connection, spec),
         sample=sample,
         key=spec.key,
         fetch=fetch,
         json=jsonb,
     )
+
+
+def _picked(frame: pl.LazyFrame, rows: int) -> pl.LazyFrame:
+    """Return the rows of a frame that are read back, without the rest of it in memory."""
+    chosen = pl.Series(sampled_rows(rows))
+    picked = frame.with_row_index("_row").filter(pl.col("_row").is_in(chosen.implode())).drop("_row")
+    return picked.collect(engine="streaming").lazy()
 
 
 def _documents(client: "Redis", space: redis.KeySpace, source: str, sent: pl.DataFrame) -> Publication:

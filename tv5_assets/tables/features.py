@@ -39,6 +39,28 @@ class Episodes(Table):
     occurred_at = dy.Datetime(time_unit="ms", time_zone="UTC", description="When, UTC")
 
 
+class StateActionRewards(Table):
+    """What each choice was worth, genre by genre."""
+
+    key = "features/state_action_rewards"
+    owner = "team:recommendations"
+    about = (
+        "About four rows per episode: one for each genre of the chosen movie and one for the movie itself, with the "
+        "state it was chosen in and the reward that followed."
+    )
+
+    user_id = dy.Int32(primary_key=True, min=1, description="MovieLens user id")
+    step = dy.Int32(primary_key=True, min=0, description="Step of the user's history, as in features/episodes")
+    action_id = dy.Int32(
+        primary_key=True,
+        min=1 - len(ACTIONS),
+        description="A movie's MovieLens id, or a genre at 0 and below: minus its place among the actions",
+    )
+    state_id = dy.Int16(min=0, description="Place of the state among all states, by time of day, day type, last genre")
+    reward = dy.Float32(min=-1, max=1, description="Reward of the rating, from -1 to 1")
+    occurred_at = dy.Datetime(time_unit="ms", time_zone="UTC", description="When, UTC")
+
+
 class Sequences(Table):
     """What each user did last, as models of sequences are asked with it."""
 

@@ -1,5 +1,7 @@
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +12,7 @@ import pytest
 
 from tv5_assets.errors import InputError, StoreRefusedError, StoreUnavailableError
 from tv5_assets.services.endpoints import Endpoints
-from tv5_assets.stores import postgres
+from tv5_assets.stores import postgres, postgres_copy
 from tv5_assets_tests.stores import samples
 from tv5_assets_tests.stores.killed import kill_at
 
@@ -21,7 +23,8 @@ TABLE = samples.TABLE
 def connection(endpoints: Endpoints) -> Iterator[psycopg.Connection[dict[str, Any]]]:
     with postgres.connect(endpoints.postgres_url) as connection:
         connection.execute("DROP TABLE IF EXISTS sample_steps")
-        connection.execute("DROP TABLE IF EXISTS loads")
+        connection.execute("DROP TABLE IF EXISTS sample_visits")
+        connection.execute("DROP TABLE IF EXISTS loads, load_parts")
         yield connection
 
 
@@ -122,7 +125,7 @@ def test_a_reader_never_sees_less_than_a_version(connection, endpoints):
 
 
 def test_streams_a_lazy_frame(connection, monkeypatch):
-    monkeypatch.setattr(postgres, "_COPY_ROWS", 7)
+    monkeypatch.setattr(postgres_copy, "COPY_ROWS", 7)
 
     postgres.publish(connection, TABLE, samples.steps(1).lazy(), samples.VERSIONS[1])
 
@@ -264,3 +267,169 @@ def test_nothing_can_be_published(connection):
 
     assert postgres.publish(connection, TABLE, samples.steps(1).clear(), "none").rows == 0
     assert postgres.ids(connection, TABLE).is_empty()
+
+
+VISITS = postgres.TableSpec(
+    "sample_visits",
+    columns={
+        "user_id": "integer NOT NULL",
+        "step": "smallint NOT NULL",
+        "score": "real NOT NULL",
+        "sure": "boolean NOT NULL",
+        "total": "double precision NOT NULL",
+        "item": "bigint NOT NULL",
+        "at": "timestamptz NOT NULL",
+    },
+    key=("user_id", "step"),
+    owner="user_id",
+    partitions=3,
+)
+
+
+def visits(users: int, **changed: Any) -> pl.DataFrame:
+    """Make four visits of each user, in the types that are copied in binary."""
+    rows = pl.select(row=pl.int_range(4 * users)).select(
+        user_id=(pl.col("row") // 4 + 1).cast(pl.Int32),
+        step=(pl.col("row") % 4).cast(pl.Int16),
+        score=(pl.col("row") / 4).cast(pl.Float32),
+        sure=pl.col("row") % 3 == 0,
+        total=pl.col("row") / 7,
+        item=pl.col("row") * 2**33,
+        at=(pl.lit(-86_400_000) + pl.col("row") * 10_000_000_001).cast(pl.Datetime("ms", "UTC")),
+    )
+    return rows.with_columns(**changed)
+
+
+def published(connection: psycopg.Connection[dict[str, Any]], rows: pl.DataFrame) -> list[dict[str, Any]]:
+    return postgres.fetch(connection, VISITS, rows.select("user_id", "step"))
+
+
+def test_a_divided_table_is_copied_in_binary_and_read_back_equal(connection):
+    rows = visits(50)
+
+    load = postgres.publish(connection, VISITS, rows)
+
+    assert (load.rows, load.written, load.changed) == (200, 200, True)
+    assert [{**row, "version": load.version} for row in rows.to_dicts()] == published(connection, rows)
+    divided = connection.execute(
+        "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'sample_visits'::regclass"
+    ).fetchall()
+    assert sorted(row["name"] for row in divided) == [f"sample_visits_{number}" for number in range(3)]
+    assert not [name for name in relations(connection) if "loading" in name]
+    assert postgres.checksums(connection, VISITS).equals(postgres.checksums_of(VISITS, rows.lazy()))
+
+
+def test_what_is_published_already_is_not_written_and_says_so(connection, caplog):
+    postgres.publish(connection, VISITS, visits(50))
+    with caplog.at_level("INFO"):
+        again = postgres.publish(connection, VISITS, visits(50)[::-1])
+
+    assert (again.changed, again.written) == (False, 0)
+    assert "PostgreSQL sample_visits is as it was published: nothing is written" in caplog.text
+
+
+def test_only_the_users_that_changed_are_written(connection):
+    old = visits(50)
+    postgres.publish(connection, VISITS, old)
+    table = connection.execute("SELECT 'sample_visits'::regclass::oid AS oid").fetchone()
+    other = visits(51, score=pl.when(pl.col("user_id") == 7).then(-1).otherwise("score").cast(pl.Float32)).filter(
+        pl.col("user_id") != 9
+    )
+
+    load = postgres.publish(connection, VISITS, other)
+
+    # Seven has other scores, nine is gone, fifty-one is new.
+    assert (load.rows, load.written, load.changed) == (200, 8, True)
+    assert [{**row, "version": load.version} for row in other.to_dicts()] == published(connection, visits(60))
+    assert connection.execute("SELECT 'sample_visits'::regclass::oid AS oid").fetchone() == table
+    assert postgres.live_version(connection, VISITS) == load.version
+    assert not postgres.publish(connection, VISITS, other).changed
+    assert postgres.publish(connection, VISITS, old).written == 8
+    assert [{**row, "version": postgres.live_version(connection, VISITS)} for row in old.to_dicts()] == published(
+        connection, visits(60)
+    )
+
+
+def test_where_much_changed_everything_is_loaded_anew(connection):
+    postgres.publish(connection, VISITS, visits(50))
+    assert postgres.publish(connection, VISITS, visits(50, score=pl.lit(0, pl.Float32))).written == 200
+    assert postgres.publish(connection, VISITS, visits(50)).written == 200
+    assert postgres.publish(connection, VISITS, visits(55)).written == 20
+    connection.execute("DELETE FROM sample_visits WHERE user_id = 3")
+    assert postgres.publish(connection, VISITS, visits(56)).written == 224
+
+
+def test_a_table_that_is_declared_otherwise_is_loaded_anew(connection):
+    postgres.publish(connection, VISITS, visits(50))
+    indexed = replace(VISITS, indexes=(postgres.Index(("score",)),))
+    assert postgres.publish(connection, indexed, visits(50)).written == 200
+
+
+def test_a_load_of_some_users_that_fails_leaves_the_old_rows(connection):
+    postgres.publish(connection, VISITS, visits(50))
+    twice = visits(51).vstack(visits(51)[-1:])
+
+    with pytest.raises(InputError, match="already exists"):
+        postgres.publish(connection, VISITS, twice)
+
+    assert len(published(connection, visits(60))) == 200
+    assert postgres.publish(connection, VISITS, visits(51)).written == 4
+
+
+def test_a_null_is_refused_where_rows_travel_in_binary(connection):
+    with pytest.raises(InputError, match="nulls in score"):
+        postgres.publish(connection, VISITS, visits(5, score=pl.lit(None, pl.Float32)))
+
+
+def test_a_connection_that_is_dropped_during_a_load_leaves_the_old_version(connection, endpoints, monkeypatch):
+    publish(connection, 1)
+    add = postgres._add_key_and_indexes
+
+    def dropped(cursor: psycopg.Cursor[dict[str, Any]], *arguments: Any) -> None:
+        connection.execute("SELECT pg_terminate_backend(%s)", (cursor.connection.info.backend_pid,))
+        add(cursor, *arguments)
+
+    monkeypatch.setattr(postgres, "_add_key_and_indexes", dropped)
+    with pytest.raises(StoreUnavailableError, match="does not answer any more"):
+        samples.publish_postgres(endpoints.postgres_url, 2)
+    monkeypatch.undo()
+
+    assert_serves(connection, 1)
+    assert publish(connection, 2).changed
+    assert_serves(connection, 2)
+
+
+HOSTILE = (
+    "", " ", "'", '"', "\\", "\\N", "\\.", "'; DROP TABLE loads; --", "a,b\r\n\t", "\0", "before\0after", "\x1a", "%s",
+    "{a,\"b}", "שלום", "\u202eשלם\u202c", "👩‍👩‍👧🎬", "\ufeff\uffff\U0010ffff", "é" * 500, "x" * 500,
+)  # fmt: skip
+TEXTS = postgres.TableSpec(
+    "sample_texts",
+    columns={
+        "id": "integer NOT NULL",
+        "text": "text NOT NULL",
+        "list": "text[] NOT NULL",
+        "document": "jsonb NOT NULL",
+    },
+    key=("id",),
+)
+
+
+def test_texts_come_back_as_they_were(connection):
+    rows = pl.DataFrame(
+        {
+            "id": range(len(HOSTILE)),
+            "text": HOSTILE,
+            "list": [[text, "and", text] for text in HOSTILE],
+            "document": [json.dumps({text: text, "n": 1}) for text in HOSTILE],
+        },
+        schema_overrides={"id": pl.Int32},
+    )
+    postgres.publish(connection, TEXTS, rows, "v1")
+
+    found = postgres.fetch(connection, TEXTS, rows.select("id"))
+    assert [(row["text"], row["list"], row["document"]) for row in found] == [
+        (text, [text, "and", text], {text: text, "n": 1}) for text in HOSTILE
+    ]
+    assert connection.execute("SELECT to_regclass('loads') IS NOT NULL AS there").fetchone() == {"there": True}
+    connection.execute("DROP TABLE sample_texts")

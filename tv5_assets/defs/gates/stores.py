@@ -68,6 +68,12 @@ def store_gates() -> list[Gate]:
         published_gate("neo4j/moods", "graph", publications.moods, {"details": "synthetic/media_details"}),
         published_gate("neo4j/influences", "graph", publications.influences, {"influences": "synthetic/influences"}),
         published_gate("agentdb/episodes", "agentdb", publications.episodes, {"episodes": "features/episodes"}),
+        published_gate(
+            "agentdb/state_action_rewards",
+            "agentdb",
+            publications.state_action_rewards,
+            {"rewards": "features/state_action_rewards", "movies": MOVIES},
+        ),
         published_gate("agentdb/policies", "agentdb", publications.policies, {"policies": "models/policies"}),
         *documents_gates(
             "redis/platforms", redis.PLATFORMS, publications.platform_documents, {"platforms": "synthetic/platforms"}

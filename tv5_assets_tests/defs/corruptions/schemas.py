@@ -23,6 +23,7 @@ def table_corruptions() -> list[Corruption]:
     """Return a corruption for each check that follows from a table's schema."""
     seen_by_count = {
         "features/episodes": ("one_per_rating",),
+        "features/state_action_rewards": ("one_per_genre_and_movie",),
         "features/split": ("one_per_rating", "user_shares", "temporal_share"),
         "features/interactions": ("as_split", "normalized"),
         "features/sequences": ("in_order", "newest"),
@@ -34,6 +35,7 @@ def table_corruptions() -> list[Corruption]:
         "synthetic/queries": ("expected_matches",),
     }
     seen_by_values = {
+        "features/state_action_rewards": ("one_per_genre_and_movie",),
         "features/split": ("one_per_rating",),
         "features/interactions": ("as_split",),
         "synthetic/trends": ("season_of_date",),

@@ -158,7 +158,11 @@ def _cypher(statement: str, **parameters: Any) -> Corrupt:
 
 
 def _agentdb() -> Iterable[Corruption]:
-    for name, change in (("episodes", "reward = reward / 2 + 0.1"), ("policies", "q_values = '{}'")):
+    for name, change in (
+        ("episodes", "reward = reward / 2 + 0.1"),
+        ("state_action_rewards", "reward = reward / 2 + 0.1"),
+        ("policies", "q_values = '{}'"),
+    ):
         asset = f"agentdb/{name}"
         yield Corruption(asset, "count", _sql(f"DELETE FROM {name}"), ("read_back",), "emptied")  # noqa: S608  our own names
         one = f"DELETE FROM {name} WHERE user_id = (SELECT max(user_id) FROM {name})"  # noqa: S608  our own names
