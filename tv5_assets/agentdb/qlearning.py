@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tv5_assets.agentdb.states import SLOTS, STATE_HASHES, STATES
-from tv5_assets.errors import InputError
+from tv5_assets.agentdb.steps import Floats, Integers, Steps, collect_steps
 from tv5_assets.models.artifacts import ModelFolder
 from tv5_assets.progress import progress
 from tv5_assets.tables.features import ACTIONS
@@ -25,9 +25,6 @@ from tv5_assets.tables.synthetic import ARCHETYPES
 from tv5_assets.tables.table import polars_schema
 
 logger = logging.getLogger(__name__)
-
-Floats = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.integer[Any]]
 
 _PRIOR_SHAPE = (len(ARCHETYPES), SLOTS, len(ACTIONS), len(ACTIONS))  # archetype, slot, last genre, action
 _ROWS_AT_ONCE = 250_000  # of policies while they become a frame; 5 million values
@@ -69,25 +66,26 @@ class Learnt:
 
 
 @dataclass(frozen=True)
-class _Steps:
-    """Episodes as arrays, sorted by user and step; all of shape (steps,).
+class Fitted:
+    """Values as learnt, before they become policies.
 
-    25 million steps take 0.7 GB so, with the row of each: no string is kept.
+    Attributes:
+        prior: as in Learnt, without the figures of the second stage.
+        user: place of the user of each visited pair of user and state, by user and state; shape (rows,).
+        state: code of its state, shape (rows,).
+        row: the pair of each step, shape (steps,).
+        values: value of each action there, shape (rows, actions).
+        visits: visits of each action there, shape (rows, actions).
+        changes: the mean of |delta Q| by epoch.
     """
 
-    user_id: Integers
-    user: Integers  # place of the user among all users of the episodes
-    step: Integers
+    prior: ModelFolder
+    user: Integers
     state: Integers
-    action: Integers
-    reward: Floats
-    terminal: npt.NDArray[np.bool_]
-    occurred_at: pl.Series
-    user_archetype: Integers  # shape (users,)
-
-    @property
-    def archetype(self) -> Integers:
-        return self.user_archetype[self.user]
+    row: Integers
+    values: Floats
+    visits: npt.NDArray[np.int32]
+    changes: list[float]
 
 
 def learn(episodes: pl.LazyFrame, users: pl.DataFrame, parameters: Parameters | None = None) -> Learnt:
@@ -111,76 +109,44 @@ def learn(episodes: pl.LazyFrame, users: pl.DataFrame, parameters: Parameters | 
         InputError: a user with episodes is not among ``users``, or a step is missing.
     """
     parameters = parameters or Parameters()
-    steps = _collect(episodes, users)
-    prior = _learn_prior(steps, parameters)
-    user, state, row = _visited(steps)
-    values = prior.tensors["value"][steps.user_archetype[user], state]
-    visits, changes = _replay(steps, row, values, parameters)
+    steps = collect_steps(episodes, users)
+    fitted = fit(steps, parameters)
+    prior, user, state, values, visits = fitted.prior, fitted.user, fitted.state, fitted.values, fitted.visits
 
     noise = float(prior.metrics["noise_variance"])
     parts = [
         _policies(steps, user[rows], state[rows], values[rows], visits[rows], noise, parameters)
         for rows in (slice(start, start + _ROWS_AT_ONCE) for start in range(0, len(user), _ROWS_AT_ONCE))
     ]
-    policies = pl.concat([pl.DataFrame(schema=_POLICY_VALUES), *parts]).hstack(_history(steps, row, len(user)))
+    policies = pl.concat([pl.DataFrame(schema=_POLICY_VALUES), *parts]).hstack(_history(steps, fitted.row, len(user)))
     prior.metrics.update(
         steps=len(steps.user),
         users=len(steps.user_archetype),
         policies=len(user),
-        mean_change_by_epoch=changes,
+        mean_change_by_epoch=fitted.changes,
     )
     return Learnt(policies.match_to_schema(polars_schema(Policies)), prior)
 
 
-def _collect(episodes: pl.LazyFrame, users: pl.DataFrame) -> _Steps:
-    frame = (
-        episodes.select(
-            "user_id",
-            "step",
-            pl.col("state").cast(pl.Enum(STATES)).to_physical().cast(pl.UInt8),
-            pl.col("action").to_physical().cast(pl.UInt8),
-            "reward",
-            "terminal",
-            "occurred_at",
-        )
-        .sort("user_id", "step")
-        .collect()
-    )
-    user_id = frame["user_id"].to_numpy()
-    first = np.ones(len(frame), dtype=np.bool_)
-    first[1:] = user_id[1:] != user_id[:-1]
-    user = np.cumsum(first, dtype=np.int32) - 1
-    step = frame["step"].to_numpy()
-    if not np.array_equal(step, np.arange(len(frame)) - np.flatnonzero(first)[user]):
-        raise InputError("the steps of a user do not count 0, 1, 2, ...; materialize features/episodes again")
-
-    archetypes = pl.DataFrame({"user_id": user_id[first]}).join(
-        users.select("user_id", pl.col("archetype").cast(pl.Enum(ARCHETYPES)).to_physical()),
-        on="user_id",
-        how="left",
-        maintain_order="left",
-    )
-    if archetypes["archetype"].has_nulls():
-        missing = archetypes.filter(pl.col("archetype").is_null())["user_id"]
-        raise InputError(
-            f"{len(missing)} users with episodes are not in synthetic/users, the first is {missing[0]}; "
-            "materialize both from the same ratings"
-        )
-    return _Steps(
-        user_id=user_id,
-        user=user,
-        step=step,
-        state=frame["state"].to_numpy(),
-        action=frame["action"].to_numpy(),
-        reward=frame["reward"].to_numpy(),
-        # A user's last step ends the chain whatever it says, or it would be followed by the next user's first.
-        terminal=frame["terminal"].to_numpy() | np.append(first, True)[1:],
-        occurred_at=frame["occurred_at"],
-        user_archetype=archetypes["archetype"].to_numpy(),
-    )
+def convergence(prior: ModelFolder) -> dict[str, float]:
+    """Return how learning came to rest: change by epoch, and that of the last as a share of the first's."""
+    changes = prior.metrics["mean_change_by_epoch"]
+    by_epoch = {f"mean_change_epoch_{epoch}": change for epoch, change in enumerate(changes, 1)}
+    sweeps = prior.metrics["prior_change_by_sweep"]
+    last = {"last_to_first_change": changes[-1] / changes[0]} if changes and changes[0] else {}
+    return {**by_epoch, **last, "prior_sweeps": len(sweeps), "prior_last_change": sweeps[-1] if sweeps else 0.0}
 
 
-def _learn_prior(steps: _Steps, parameters: Parameters) -> ModelFolder:
+def fit(steps: Steps, parameters: Parameters) -> Fitted:
+    """Learn the prior and, from it, the values of every visited pair of user and state."""
+    prior = _learn_prior(steps, parameters)
+    user, state, row = _visited(steps)
+    values = prior.tensors["value"][steps.user_archetype[user], state]
+    visits, changes = _replay(steps, row, values, parameters)
+    return Fitted(prior, user, state, row, values, visits, changes)
+
+
+def _learn_prior(steps: Steps, parameters: Parameters) -> ModelFolder:
     """Learn each archetype's values by value iteration on the counts of what its users did and what followed.
 
     A step's next state has the step's own action as its last genre, so that only the next slot (time of day and day
@@ -239,7 +205,7 @@ def _shrunk_mean(total: npt.NDArray[Any], visits: Integers, shrinkage: float) ->
     return mean
 
 
-def _visited(steps: _Steps) -> tuple[Integers, Integers, Integers]:
+def _visited(steps: Steps) -> tuple[Integers, Integers, Integers]:
     """Return the user and the state of each visited pair of both, by user and state, and each step's pair."""
     key = steps.user.astype(np.int64) * len(STATES) + steps.state
     seen = np.zeros(len(steps.user_archetype) * len(STATES), dtype=np.bool_)
@@ -250,7 +216,7 @@ def _visited(steps: _Steps) -> tuple[Integers, Integers, Integers]:
 
 
 def _replay(
-    steps: _Steps, row: Integers, values: Floats, parameters: Parameters
+    steps: Steps, row: Integers, values: Floats, parameters: Parameters
 ) -> tuple[npt.NDArray[np.int32], list[float]]:
     """Replay every user's history, all users abreast, and update ``values``, shape (rows, actions), in place.
 
@@ -292,7 +258,7 @@ _POLICY_VALUES = {name: polars_schema(Policies)[name] for name in ("user_id", "s
 
 
 def _policies(
-    steps: _Steps,
+    steps: Steps,
     user: Integers,
     state: Integers,
     values: Floats,
@@ -330,7 +296,7 @@ def _policies(
     )
 
 
-def _history(steps: _Steps, row: Integers, rows: int) -> pl.DataFrame:
+def _history(steps: Steps, row: Integers, rows: int) -> pl.DataFrame:
     """Return visits, mean reward and time of the last step of each visited pair of user and state."""
     visits = np.bincount(row, minlength=rows)
     last = np.zeros(rows, dtype=np.int64)

@@ -7,6 +7,8 @@ from tv5_assets.tables.features import ACTIONS
 from tv5_assets.tables.synthetic import ARCHETYPES
 from tv5_assets.tables.table import SYNTHETIC, Table
 
+OFFLINE_POLICIES = ("learnt", "prior", "popularity", "users")
+"""What is judged offline: policies, their archetypes' prior, choosing as everybody does, and what users chose."""
 RECOMMENDER_KINDS = ("baseline", "model")
 RANKING_METRICS = ("ndcg", "recall", "capped_recall", "precision", "hit_rate", "map", "novelty", "coverage")
 
@@ -38,6 +40,29 @@ class Policies(Table):
     total_visits = dy.Int32(min=1, description="Steps of the user in this state")
     average_reward = dy.Float32(min=-1, max=1, description="Mean reward of those steps")
     updated_at = dy.Datetime(time_unit="ms", time_zone="UTC", description="Time of the last step that shaped it")
+
+
+class PolicyValues(Table):
+    """What policies are worth on steps they were not learnt from."""
+
+    key = "models/policy_values"
+    owner = "team:recommendations"
+    about = (
+        "One row per policy: its mean reward over the newest fifth of each user's steps, when everything is learnt "
+        "from the rest, by a doubly robust estimate with its 95 % interval over users, and how much better the learnt "
+        "policy is than each over the same users."
+    )
+
+    policy = dy.Enum(OFFLINE_POLICIES, primary_key=True, description="Policy; `users` is what users chose themselves")
+    value = dy.Float64(min=-2, max=2, description="Estimated mean reward, users counting alike")
+    low = dy.Float64(min=-2, max=2, description="Lower end of its 95 % interval")
+    high = dy.Float64(min=-2, max=2, description="Upper end of its 95 % interval")
+    learnt_better_by = dy.Float64(description="How much higher the learnt policy's value is")
+    learnt_better_low = dy.Float64(description="Lower end of that difference's paired 95 % interval")
+    learnt_better_high = dy.Float64(description="Upper end of that difference's paired 95 % interval")
+    agreement = dy.Float64(min=0, max=1.0001, description="Effective share of the steps that the estimate rests on")
+    users = dy.Int32(min=1, description="Users with held-out steps")
+    steps = dy.Int64(min=1, description="Held-out steps")
 
 
 class Trials(Table):

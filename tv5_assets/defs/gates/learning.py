@@ -12,6 +12,8 @@ from tv5_assets.embeddings.texts import catalog_texts, context_texts, segment_te
 from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.quality import frames
 from tv5_assets.quality import vectors as vector_rules
+from tv5_assets.quality.policies import not_worse
+from tv5_assets.quality.rewards import told_in_full
 from tv5_assets.quality.verdict import Verdict
 
 Texts = Callable[[pl.LazyFrame], pl.LazyFrame]
@@ -35,6 +37,13 @@ def learning_gates() -> list[Gate]:
             reads={"episodes": "features/episodes", "ratings": RATINGS},
         ),
         known_movies("features/episodes"),
+        rule_gate(
+            "features/state_action_rewards",
+            "one_per_genre_and_movie",
+            "Each episode has a row for every genre of its movie and one for the movie, with its state and reward.",
+            told_in_full,
+            reads={"rewards": "features/state_action_rewards", "episodes": "features/episodes", "movies": MOVIES},
+        ),
         vectors_gate("embeddings/movies", "movie_id", MOVIES),
         vectors_gate("embeddings/users", "user_id", "synthetic/users"),
         _texts_gate("embeddings/contexts", "synthetic/contexts", context_texts),
@@ -49,6 +58,13 @@ def learning_gates() -> list[Gate]:
             "Every user has a policy.",
             partial(frames.no_orphans, column="user_id"),
             reads={"frame": "synthetic/users", "parent": "models/policies"},
+        ),
+        rule_gate(
+            "models/policy_values",
+            "not_worse",
+            "Learnt policies are not surely worth less than their archetypes' prior or popularity.",
+            not_worse,
+            reads={"values": "models/policy_values"},
         ),
         rule_gate(
             "models/policy_prior",

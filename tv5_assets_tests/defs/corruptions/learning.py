@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from tv5_assets.quality.policies import FEWEST_USERS
 from tv5_assets_tests.defs.corruptions.corruption import (
     NOBODY,
     Corrupt,
@@ -22,9 +23,18 @@ OF_TEXTS = ("embeddings/contexts", "embeddings/subtitle_segments", "embeddings/c
 def learning_corruptions() -> list[Corruption]:
     """Return corruptions for the gates of features, embeddings and models."""
     similar, policies = "embeddings/similar_movies", "models/policies"
+    rewards = "features/state_action_rewards"
     return [
         Corruption("features/episodes", "one_per_rating", table("features/episodes", without_first_row)),
         Corruption("features/episodes", "movie_id_known", table("features/episodes", in_first_row("movie_id", NOBODY))),
+        Corruption(rewards, "one_per_genre_and_movie", table(rewards, without_first_row), name="lost"),
+        Corruption(rewards, "one_per_genre_and_movie", table(rewards, in_first_row("state_id", 199)), name="state"),
+        Corruption(
+            rewards,
+            "one_per_genre_and_movie",
+            table(rewards, lambda frame: frame.with_columns(reward=-pl.col("reward"))),
+            name="rewards",
+        ),
         *(
             Corruption(similar, f"{column}_known", table(similar, in_first_row(column, NOBODY)))
             for column in ("movie_id", "similar_id")
@@ -34,6 +44,21 @@ def learning_corruptions() -> list[Corruption]:
             policies,
             "every_user",
             table(policies, lambda frame: frame.filter(pl.col("user_id") != frame["user_id"][0])),
+        ),
+        *(
+            Corruption(
+                "models/policy_values",
+                "not_worse",
+                table("models/policy_values", change),
+                name=name,
+            )
+            for name, change in (
+                (
+                    "worse",
+                    lambda frame: frame.with_columns(learnt_better_high=-0.01, users=pl.lit(FEWEST_USERS, pl.Int32)),
+                ),
+                ("no rival", lambda frame: frame.filter(pl.col("policy").cast(pl.String) != "prior")),
+            )
         ),
         Corruption("models/policy_prior", "finite", _no_number_in_prior),
         *(
