@@ -7,7 +7,17 @@ import argparse
 import json
 from pathlib import Path
 
-from benchmarks import encoding, evaluation, features, generators, raw_to_processed, training, user_vectors
+from benchmarks import (
+    encoding,
+    evaluation,
+    features,
+    generators,
+    postgres_loads,
+    raw_to_processed,
+    redis_load,
+    training,
+    user_vectors,
+)
 
 _ML_25M_RATINGS, _ML_25M_USERS, _ML_25M_MOVIES = 25_000_095, 162_541, 62_423
 
@@ -22,6 +32,8 @@ def main() -> None:
         *raw_to_processed.run(arguments.raw),
         *features.run(arguments.raw),
         *generators.run(arguments.raw, share),
+        *postgres_loads.run(share),
+        *redis_load.run(max(1, int(_ML_25M_USERS * share))),
         *encoding.run(),
         *evaluation.run(share),
         *training.run(share),

@@ -1,16 +1,19 @@
 """Redis: small JSON documents under keys that expire.
 
-A publication writes every key of a dataset, removes those it no longer has and moves the ``load:<dataset>`` pointer in
-one MULTI/EXEC, so that a reader never sees a mixture. The transaction waits in the server's memory until it is
-complete: room for a second copy of the dataset is needed. What does not belong here: what the documents say
-(documents.py).
+A publication writes the keys of a dataset that changed, removes those it no longer has, starts the time to live of the
+others anew and moves the ``load:<dataset>`` pointer in one MULTI/EXEC, so that a reader never sees a mixture. The
+transaction waits in the server's memory until it is complete: room for a second copy of what changed is needed. What
+does not belong here: what the documents say (documents.py) and how commands travel (redis_bulk.py).
 """
 
 import json
+import logging
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -22,14 +25,18 @@ from tv5_assets.cadence import TRENDS as TRENDS_CADENCE
 from tv5_assets.errors import InputError, StoreRefusedError, StoreUnavailableError
 from tv5_assets.stores.address import refused, unavailable
 from tv5_assets.stores.load import Load
+from tv5_assets.stores.redis_bulk import Block, execute, restamp_commands, set_commands, unlink_commands
 
 if TYPE_CHECKING:
     from redis import Redis
     from redis.client import Pipeline
 
+logger = logging.getLogger(__name__)
+
 SETTING = "TV5_REDIS_URL"
 
 _TIMEOUT_SECONDS = 30.0
+_STAMP = '{"version":"'  # how each document begins, so that a version is always in the same place
 _SCAN_KEYS = 10_000
 _READ_KEYS = 1_000
 
@@ -125,7 +132,7 @@ def publish(client: "Redis", space: KeySpace, documents: pl.DataFrame, version: 
         space: the dataset's keys.
         documents: columns ``key`` and ``value``, unique keys and the text of a JSON object each; ``"version"`` is put
             into every object.
-        version: fingerprint of the documents.
+        version: fingerprint of the documents: letters and digits.
 
     Raises:
         InputError: a key is outside the key space or occurs twice, or a value is not an object.
@@ -135,14 +142,15 @@ def publish(client: "Redis", space: KeySpace, documents: pl.DataFrame, version: 
 
     started = time.perf_counter()
     _verify(space, documents)
-    stamped = documents.select(
-        "key", value=pl.concat_str(pl.lit(f'{{"version":{json.dumps(version)}'), _members(pl.col("value")))
-    )
+    stamped = documents.select("key", value=pl.concat_str(pl.lit(f'{_STAMP}{version}"'), _members(pl.col("value"))))
     retry = retry_if_exception_type(WatchError)
-    changed = Retrying(retry=retry, stop=stop_after_attempt(5), wait=wait_random_exponential(0.05), reraise=True)(
+    written = Retrying(retry=retry, stop=stop_after_attempt(5), wait=wait_random_exponential(0.05), reraise=True)(
         _swap, client, space, stamped, version
     )
-    return Load(space.dataset, count(client, space), version, changed, time.perf_counter() - started)
+    if written is None:
+        logger.info("Redis %s is as it was published: nothing is written", space.dataset)
+    seconds = time.perf_counter() - started
+    return Load(space.dataset, count(client, space), version, written is not None, seconds, written or 0)
 
 
 def _verify(space: KeySpace, documents: pl.DataFrame) -> None:
@@ -166,34 +174,65 @@ def _members(value: pl.Expr) -> pl.Expr:
     return pl.when(rest == "}").then(rest).otherwise(pl.concat_str(pl.lit(","), rest))
 
 
-def _swap(client: "Redis", space: KeySpace, stamped: pl.DataFrame, version: str) -> bool:
-    """Publish in one transaction, which fails where another loader moved the pointer meanwhile."""
+def _swap(client: "Redis", space: KeySpace, stamped: pl.DataFrame, version: str) -> int | None:
+    """Publish in one transaction, which fails where another loader moved the pointer meanwhile.
+
+    Returns:
+        How many documents were written; None where all was there already.
+    """
+    from redis import WatchError
+
     with client.pipeline(transaction=True) as pipe:
         pipe.watch(space.pointer)
-        present = set(_keys(client, space))
-        wanted = set(stamped["key"])
+        assert pipe.connection is not None  # noqa: S101  which watching has taken for itself
+        present = pl.Series("key", list(_keys(client, space)), dtype=pl.String).unique()
         pointer = _pointer(pipe, space)
-        changed = pointer is None or pointer["version"] != version or present != wanted
-        pipe.multi()
-        if changed:
-            _queue_documents(pipe, space, stamped)
-            _queue_removal(pipe, present - wanted)
+        stale = present.filter(~present.is_in(stamped["key"].implode()))
+        there = pointer is not None and pointer["version"] == version and len(present) == len(stamped)
+        if there and stale.is_empty():
+            changed, kept = stamped.clear(), stamped
         else:
-            for key in present:
-                pipe.expire(key, space.ttl_seconds)
-        pipe.set(space.pointer, json.dumps({"version": version, "rows": len(wanted)}), ex=space.ttl_seconds)
-        pipe.execute()
-    return changed
+            changed, kept = _changed(client, stamped, present)
+        moved = pl.DataFrame(
+            {"key": [space.pointer], "value": [json.dumps({"version": version, "rows": len(stamped)})]}
+        )
+        blocks = chain(
+            set_commands(changed, space.ttl_seconds),
+            restamp_commands(kept["key"], len(_STAMP), version, space.ttl_seconds),
+            _removal(stale),
+            set_commands(moved, space.ttl_seconds),
+        )
+        if not execute(pipe.connection, blocks):
+            raise WatchError
+    return None if there and stale.is_empty() else len(changed)
 
 
-def _queue_documents(pipe: "Pipeline", space: KeySpace, stamped: pl.DataFrame) -> None:
-    for key, value in stamped.iter_rows():
-        pipe.set(key, value, ex=space.ttl_seconds)
+def _changed(client: "Redis", stamped: pl.DataFrame, present: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the documents that the server has otherwise or not at all, and those of which only the version differs.
+
+    Where most of the first documents differ, the others are not looked at: then everything is written.
+    """
+    same: list[pl.Series] = []
+    for part in stamped.filter(pl.col("key").is_in(present.implode())).iter_slices(_READ_KEYS):
+        values = pl.Series("there", client.mget(part["key"].to_list()), dtype=pl.String)
+        # Of the same length, so that the version fits into the place of the old one.
+        as_long = pl.col("value").str.len_bytes() == pl.col("there").str.len_bytes()
+        alike = part.hstack([values]).filter(as_long & (_content("value") == _content("there")))
+        if not same and 2 * len(alike) < len(part):
+            break
+        same.append(alike["key"])
+    known = pl.concat(same) if same else pl.Series("key", [], dtype=pl.String)
+    among = pl.col("key").is_in(known.implode())
+    return stamped.filter(~among), stamped.filter(among)
 
 
-def _queue_removal(pipe: "Pipeline", stale: set[str]) -> None:
-    for keys in _slices(sorted(stale)):
-        pipe.unlink(*keys)
+def _content(column: str) -> pl.Expr:
+    """Return what a document says beside its version, which stands first."""
+    return pl.col(column).str.replace(rf'^{re.escape(_STAMP)}[^"]*"', "")
+
+
+def _removal(stale: pl.Series) -> Iterator[Block]:
+    return unlink_commands(stale)
 
 
 @_answering()
@@ -224,6 +263,14 @@ def fetch(client: "Redis", keys: Sequence[str]) -> dict[str, dict[str, Any]]:
         for key, value in zip(part, client.mget(part), strict=True)
         if value is not None
     }
+
+
+@_answering()
+def contents(client: "Redis", keys: Sequence[str]) -> pl.DataFrame:
+    """Return ``key`` and ``value`` of those documents that exist, as :func:`publish` takes them: without a version."""
+    values = [value for part in _slices(keys) for value in client.mget(part)]
+    found = pl.DataFrame({"key": keys, "value": values}, schema={"key": pl.String, "value": pl.String}).drop_nulls()
+    return found.with_columns(value=pl.lit("{") + _content("value").str.strip_prefix(","))
 
 
 @_answering()

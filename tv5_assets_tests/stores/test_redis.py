@@ -1,4 +1,6 @@
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import polars as pl
@@ -8,6 +10,7 @@ from redis import Redis
 from tv5_assets.errors import InputError, StoreRefusedError, StoreUnavailableError
 from tv5_assets.services.endpoints import Endpoints
 from tv5_assets.stores import redis
+from tv5_assets.stores.redis_bulk import Block
 from tv5_assets_tests.stores import samples
 from tv5_assets_tests.stores.killed import kill_at
 
@@ -84,25 +87,99 @@ def test_a_new_version_replaces_the_old(client):
 def test_a_killed_loader_loses_nothing_and_leaves_nothing(client, endpoints):
     publish(client, 1)
 
-    kill_at(redis, "_queue_removal", "publish_redis", endpoints.redis_url, 2)
+    kill_at(redis, "_removal", "publish_redis", endpoints.redis_url, 2)
 
     assert_serves(client, 1)
     assert publish(client, 2).changed
     assert_serves(client, 2)
 
 
+def between(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Let something happen once, when documents were sent but not yet published."""
+    happenings, removal = iter([happens]), redis._removal
+
+    def removing(stale: pl.Series) -> Iterator[Block]:
+        next(happenings, lambda: None)()
+        yield from removal(stale)
+
+    monkeypatch.setattr(redis, "_removal", removing)
+
+
 def test_a_loader_that_another_overtakes_starts_over(client, endpoints, monkeypatch):
-    overtakers = iter([lambda: samples.publish_redis(endpoints.redis_url, 1)])
-    queue_removal = redis._queue_removal
+    publish(client, 2)
+    between(monkeypatch, lambda: samples.publish_redis(endpoints.redis_url, 1))
 
-    def overtaken(*arguments: object) -> None:
-        next(overtakers, lambda: None)()
-        queue_removal(*arguments)
+    assert publish(client, 1).changed is False  # what the other one published is what this one wanted
+    assert_serves(client, 1)
 
-    monkeypatch.setattr(redis, "_queue_removal", overtaken)
 
+def test_two_loaders_of_different_versions_publish_one_after_the_other(client, endpoints):
+    with ThreadPoolExecutor(2) as pool:
+        loads = list(pool.map(lambda generation: samples.publish_redis(endpoints.redis_url, generation), (1, 2)))
+
+    assert [load.changed for load in loads] == [True, True]
+    generation = {version: generation for generation, version in samples.VERSIONS.items()}
+    assert_serves(client, generation[redis.live_version(client, SPACE)])
+
+
+def test_a_connection_that_is_dropped_during_a_load_leaves_the_old_version(client, endpoints, monkeypatch):
+    publish(client, 1)
+    with redis.connect(endpoints.redis_url) as other:
+        between(monkeypatch, lambda: other.client_kill_filter(_type="normal", skipme=True))
+
+        with pytest.raises(StoreUnavailableError, match="does not answer any more"):
+            publish(client, 2)
+
+    assert_serves(client, 1)
     assert publish(client, 2).changed
     assert_serves(client, 2)
+
+
+def test_a_server_without_room_refuses_and_keeps_the_old_version(client, monkeypatch):
+    publish(client, 1)
+    client.config_set("maxmemory", client.info("memory")["used_memory"] // 2)
+    try:
+        with pytest.raises(StoreRefusedError, match="maxmemory"):
+            publish(client, 2)
+        assert_serves(client, 1)
+    finally:
+        client.config_set("maxmemory", 0)
+    assert publish(client, 2).changed
+    assert_serves(client, 2)
+
+
+def test_only_documents_that_changed_are_sent(client, monkeypatch):
+    publish(client, 1)
+    sent: list[int] = []
+    set_commands = redis.set_commands
+    monkeypatch.setattr(redis, "set_commands", lambda rows, ttl: sent.append(len(rows)) or set_commands(rows, ttl))
+    client.expire("sample:11", 5)
+    changed = samples.documents(1).with_columns(
+        value=pl.when(pl.col("key") == "sample:20").then(pl.lit('{"generation":1,"text":"other"}')).otherwise("value")
+    )[1:]
+
+    load = redis.publish(client, SPACE, changed, samples.VERSIONS[2])
+
+    assert (load.rows, load.written, load.changed) == (299, 1, True)
+    assert sent == [1, 1]  # a document, and the pointer
+    documents = redis.fetch(client, redis.ids(client, SPACE))
+    assert {document["version"] for document in documents.values()} == {samples.VERSIONS[2]}
+    assert documents["sample:20"]["text"] == "other" and documents["sample:21"]["text"] == '"é" 21'
+    facts = redis.ttl_facts(client, SPACE)
+    assert facts.keys == 299 and facts.shortest_seconds > SPACE.ttl_seconds - 60
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\0", "\r\n$5\r\n", '"}', "\\", "שלום", "👩‍👩‍👧", "é" * 500, "*3\r\n$3\r\nDEL\r\n"]
+)
+def test_texts_come_back_as_they_were(client, text):
+    document = pl.DataFrame({"key": [f"sample:{text}"], "value": [json.dumps({"text": text})]})
+
+    redis.publish(client, SPACE, document, "v1")
+
+    assert redis.fetch(client, [f"sample:{text}"]) == {f"sample:{text}": {"version": "v1", "text": text}}
+    assert redis.contents(client, [f"sample:{text}"]).rows() == [(f"sample:{text}", json.dumps({"text": text}))]
+    assert redis.count(client, SPACE) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,120 @@
+"""Publishing documents into Redis, as a ratio to the rate of pipelined SETs alone.
+
+The bare side is ``redis-benchmark`` where the machine has one: SETs of as many bytes, sixteen at a time. Where it has
+none, commands that lie there ready are sent over one connection and nothing is done but to read the replies, which no
+client can do faster. Ours stamps each document, compares what the server holds, sends all in one transaction, and
+counts. Both talk to one embedded server, in which nothing is stored before.
+
+    python -m benchmarks.redis_load <documents>
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import polars as pl
+
+from benchmarks.raw_to_processed import Measurement, _peak_mb
+
+TARGET_RATIO = 1 / 0.8
+"""At least 80 % of the bare rate."""
+DOCUMENT_BYTES = 2_000
+"""About what a user's policy takes."""
+_PIPELINE = 16
+
+
+def run(documents: int, repeats: int = 3) -> list[Measurement]:
+    """Return one measurement, the best of some repeats of each side.
+
+    Args:
+        documents: how many are published; ml-25m has as many as users.
+        repeats: runs of each side, taken in turns so that a busy machine slows both.
+    """
+    from tv5_assets.services.embedded import running
+    from tv5_assets.services.endpoints import ADDRESS_FIELDS
+    from tv5_assets.settings import Settings
+    from tv5_assets.stores import redis
+
+    bare = _by_redis_benchmark if shutil.which("redis-benchmark") else _by_ready_commands
+    seconds: dict[str, list[float]] = {"bare": [], "ours": []}
+    with tempfile.TemporaryDirectory(prefix="tv5-") as home:
+        elsewhere = {field: "elsewhere://127.0.0.1:1" for store, field in ADDRESS_FIELDS.items() if store != "redis"}
+        with running(Settings(home=Path(home), **{**elsewhere, ADDRESS_FIELDS["redis"]: ""})) as endpoints:
+            made = _documents(documents)
+            for _ in range(repeats):
+                for side, publish in (("bare", bare), ("ours", _ours)):
+                    with redis.connect(endpoints.redis_url) as client:
+                        client.flushall()
+                    seconds[side].append(publish(endpoints.redis_url, made))
+    ours_best, bare_best = min(seconds["ours"]), min(seconds["bare"])
+    return [
+        Measurement(
+            name="redis/documents",
+            seconds=ours_best,
+            bare_seconds=bare_best,
+            ratio=ours_best / bare_best,
+            target_ratio=TARGET_RATIO,
+            peak_mb=_peak_mb(),
+        )
+    ]
+
+
+def _documents(count: int) -> pl.DataFrame:
+    text = "x" * (DOCUMENT_BYTES - 60)
+    return pl.select(user=pl.int_range(count)).select(
+        key=pl.format("policy:{}", "user"), value=pl.format('{"user_id":{},"states":"{}"}', "user", pl.lit(text))
+    )
+
+
+def _ours(url: str, documents: pl.DataFrame) -> float:
+    from tv5_assets.stores import redis
+
+    with redis.connect(url) as client:
+        started = time.perf_counter()
+        redis.publish(client, redis.POLICIES, documents, "0123456789abcdef")
+        return time.perf_counter() - started
+
+
+def _by_redis_benchmark(url: str, documents: pl.DataFrame) -> float:
+    address = urlsplit(url)
+    given = {
+        "-h": address.hostname, "-p": address.port, "-t": "set", "-d": DOCUMENT_BYTES, "-P": _PIPELINE,
+        "-n": len(documents), "-r": len(documents),
+    }  # fmt: skip
+    told = subprocess.run(  # noqa: S603  a program of the server's own package
+        [str(shutil.which("redis-benchmark")), "--csv", *(str(part) for pair in given.items() for part in pair)],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={"REDISCLI_AUTH": str(address.password)},
+    )
+    rate = float(told.stdout.splitlines()[-1].split(",")[1].strip('"'))
+    return len(documents) / rate
+
+
+def _by_ready_commands(url: str, documents: pl.DataFrame) -> float:
+    from tv5_assets.stores import redis
+    from tv5_assets.stores.redis_bulk import set_commands
+
+    blocks = list(set_commands(documents, 3600))
+    with redis.connect(url) as client:
+        connection = client.connection_pool.get_connection()
+        started, unread = time.perf_counter(), 0
+        for block in blocks:
+            connection.send_packed_command([block.packed])
+            for _ in range(unread):
+                connection.read_response(disable_decoding=True)
+            unread = block.commands
+        for _ in range(unread):
+            connection.read_response(disable_decoding=True)
+        return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    for line in run(int(sys.argv[1])):
+        print(json.dumps(line))
