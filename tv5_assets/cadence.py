@@ -39,5 +39,5 @@ class Cadence:
 TRENDS = Cadence(every=timedelta(minutes=15), cron="*/15 * * * *")
 PLATFORMS = Cadence(every=timedelta(days=1), cron="0 3 * * *")
 POLICIES = Cadence(every=timedelta(days=1), cron="0 3 * * *")
-RECOMMENDATIONS = Cadence(every=timedelta(hours=1), cron="0 * * * *")
-QUERY_RESULTS = Cadence(every=timedelta(minutes=5), cron="*/5 * * * *")
+ANSWERS = Cadence(every=timedelta(minutes=5), cron="*/5 * * * *")
+"""How long the answer to a query is kept, be it a search, a recommendation or an explanation."""

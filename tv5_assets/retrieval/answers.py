@@ -11,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 from tv5_assets.errors import InputError
 from tv5_assets.retrieval.stores import STORE_ERRORS, Stores
-from tv5_assets.stores import redis
+from tv5_assets.stores import neo4j, redis
+from tv5_assets.stores.neo4j import Graph
 
 LARGEST_K = 1_000
 """Most results of one question: more is an export, not an answer."""
@@ -55,6 +56,21 @@ def unknown_user(user_id: int, users: int, least: int | None, greatest: int | No
     """Return the error of a user that is not there, which says who is."""
     known = f"the {users} known users are from {least} to {greatest}" if users else "there are none yet, see `tv5 run`"
     return InputError(f"there is no user {user_id}; {known}")
+
+
+_USER = "MATCH (user:User {user_id: $user_id}) RETURN count(user) AS found"
+_USERS = "MATCH (user:User) RETURN count(user) AS users, min(user.user_id) AS least, max(user.user_id) AS greatest"
+
+
+def require_user(graph: Graph, user_id: int) -> None:
+    """Refuse a user whom the graph does not know.
+
+    Raises:
+        InputError: there is no such user; the message says who is there.
+    """
+    if not neo4j.query(graph, _USER, {"user_id": user_id})[0]["found"]:
+        (known,) = neo4j.query(graph, _USERS)
+        raise unknown_user(user_id, **known)
 
 
 AnswerType = TypeVar("AnswerType", bound=Answer)

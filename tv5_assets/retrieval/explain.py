@@ -3,12 +3,12 @@
 What does not belong here: how the graph is asked (paths.py) and which loads the answer comes from (provenance.py).
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
+from tv5_assets.cadence import ANSWERS
 from tv5_assets.errors import InputError
-from tv5_assets.fingerprint import fingerprint
 from tv5_assets.ids import media_id
-from tv5_assets.retrieval.answers import Answer, Movie, unknown_user
+from tv5_assets.retrieval.answers import Answer, Movie, kept, require_user
 from tv5_assets.retrieval.paths import (
     EDGES,
     Asked,
@@ -25,10 +25,18 @@ from tv5_assets.retrieval.paths import (
     shared_themes,
     similar_rated,
 )
-from tv5_assets.retrieval.policy import Opinion, opinion
-from tv5_assets.retrieval.stores import Stores
-from tv5_assets.stores import neo4j
+from tv5_assets.retrieval.policy import Opinion, current_state, opinion
+from tv5_assets.retrieval.stores import STORE_ERRORS, Stores
+from tv5_assets.retrieval.versions import Loads, version_of
+from tv5_assets.stores import milvus, neo4j, postgres, redis
+from tv5_assets.stores.documents import query_key
 from tv5_assets.stores.neo4j import RATINGS, Graph
+
+RESTS_ON = Loads(
+    graph=(neo4j.MOVIES, neo4j.USERS, *EDGES.values()),
+    agentdb=(postgres.EPISODES, postgres.POLICIES),
+    cache=(redis.POLICIES,),
+)
 
 
 class Explanation(Answer, frozen=True):
@@ -38,7 +46,7 @@ class Explanation(Answer, frozen=True):
         user_id: who.
         movie: what.
         stars: the user's own rating of it, where there is one.
-        rated: how many movies the user has rated.
+        rated: how many movies the user has rated; None where the graph cannot tell.
         liked_from: the user's mean, and the stars from which a movie counts as liked; None without ratings.
         genres: shared genres, the most frequent among liked movies first.
         themes: shared themes, the most relevant to the movie first.
@@ -54,36 +62,79 @@ class Explanation(Answer, frozen=True):
     user_id: int
     movie: Movie
     stars: float | None
-    rated: int
+    rated: int | None
     liked_from: float | None
-    genres: tuple[Shared, ...]
-    themes: tuple[Shared, ...]
-    moods: tuple[Shared, ...]
-    directors: tuple[Shared, ...]
-    similar: tuple[Similar, ...]
-    influences: tuple[Influence, ...]
+    genres: tuple[Shared, ...] = ()
+    themes: tuple[Shared, ...] = ()
+    moods: tuple[Shared, ...] = ()
+    directors: tuple[Shared, ...] = ()
+    similar: tuple[Similar, ...] = ()
+    influences: tuple[Influence, ...] = ()
     opinion: Opinion | None
-    edges: tuple[Edge, ...]
+    edges: tuple[Edge, ...] = ()
 
 
-def explain(stores: Stores, user_id: int, movie_id: int, *, at: datetime | None = None) -> Explanation:
-    """Explain what connects a user with a movie, whether or not it would be recommended.
+def explain(
+    stores: Stores, user_id: int, movie_id: int, *, at: datetime | None = None, fresh: bool = False
+) -> Explanation:
+    """Explain what connects a user with a movie, whether or not it would be recommended. Answers are kept for five
+    minutes, as long as nothing is published anew.
 
-    A movie counts as liked from the user's own mean on: users differ in how they use the scale.
+    A movie counts as liked from the user's own mean on: users differ in how they use the scale. Without the graph there
+    is no more to say than what the movie is and what the user's policy says.
 
     Args:
-        stores: the graph; Redis and AgentDB for the policy, where they are there.
+        stores: the graph, or Milvus where that is missing; Redis and AgentDB for the policy, where they are there.
         user_id: who.
         movie_id: what.
         at: the moment for the policy; now where it is None.
+        fresh: do not take a kept answer.
 
     Raises:
-        InputError: there is no such user or movie in the graph.
-        StoreUnavailableError: the graph does not answer.
+        InputError: there is no such user or movie.
+        StoreUnavailableError: neither the graph nor Milvus answers.
     """
+    at = at or datetime.now(UTC)
+    version = version_of(stores, RESTS_ON)
+    key = query_key({"why": [user_id, movie_id], "at": current_state(at, None), "version": version})
+
+    def find() -> Explanation:
+        try:
+            return _explained(stores, user_id, movie_id, at, version)
+        except STORE_ERRORS as error:
+            return _without_graph(stores, user_id, movie_id, at, version, error)
+
+    return kept(stores, key, ANSWERS.every, Explanation, find, fresh=fresh)
+
+
+def _without_graph(
+    stores: Stores, user_id: int, movie_id: int, at: datetime, version: str, reason: Exception
+) -> Explanation:
+    """Say what can be said of a user and a movie without any path between them."""
+    try:
+        rows = milvus.fetch(stores.need_milvus(), milvus.MOVIES, [movie_id])
+    except STORE_ERRORS:
+        raise reason from None
+    if rows.is_empty():
+        raise _unknown_movie(movie_id, "Milvus")
+    (row,) = rows.select("title", "year", "genres").to_dicts()
+    notes = [f"what connects the two is unknown: {str(reason).splitlines()[0]}"]
+    return Explanation(
+        version=version,
+        user_id=user_id,
+        movie=Movie(movie_id=movie_id, media_id=media_id(movie_id), **row),
+        stars=None,
+        rated=None,
+        liked_from=None,
+        opinion=opinion(stores, user_id, at, notes),
+        notes=tuple(notes),
+    )
+
+
+def _explained(stores: Stores, user_id: int, movie_id: int, at: datetime, version: str) -> Explanation:
     graph = stores.need_graph()
     movie = _movie(graph, movie_id)
-    _require_user(graph, user_id)
+    require_user(graph, user_id)
     (ratings,) = neo4j.query(graph, _RATINGS, {"user_id": user_id, "movie_id": movie_id})
     notes = [] if ratings["rated"] else [f"the graph has no ratings of user {user_id}"]
     asked = Asked(user_id, movie_id, liked_from=ratings["mean"] or 0)
@@ -94,7 +145,7 @@ def explain(stores: Stores, user_id: int, movie_id: int, *, at: datetime | None 
     paths: list[Shared | Similar | Influence] = [*genres, *themes, *moods, *directors, *similar, *influences]
     of_paths = (edge for path in paths for edge in path.edges)
     return Explanation(
-        version=fingerprint(*(str(neo4j.live_version(graph, spec)) for spec in EDGES.values())),
+        version=version,
         user_id=user_id,
         movie=movie,
         stars=ratings["stars"],
@@ -139,6 +190,8 @@ def in_words(explanation: Explanation) -> list[str]:
 
 
 def _history(explanation: Explanation) -> str:
+    if explanation.rated is None:
+        return f"What user {explanation.user_id} rated is unknown"
     rated = f"User {explanation.user_id} rated {explanation.rated} movies"
     if explanation.liked_from is not None:
         rated += f", {explanation.liked_from:.2f} stars on average"
@@ -166,9 +219,6 @@ def _policy(said: Opinion, movie: Movie) -> str:
 
 
 _MOVIE = "MATCH (movie:Movie {movie_id: $movie_id}) RETURN movie.title AS title, movie.year AS year"
-_USER = "MATCH (user:User {user_id: $user_id}) RETURN count(user) AS found"
-_USERS = "MATCH (user:User) RETURN count(user) AS users, min(user.user_id) AS least, max(user.user_id) AS greatest"
-
 _RATINGS = f"""
 {RATINGS.live("load")}
 MATCH (:User {{user_id: $user_id}})-[rated:RATED]->(movie:Movie) WHERE rated.version = load.version
@@ -180,12 +230,10 @@ RETURN count(rated) AS rated, avg(rated.score) AS mean,
 def _movie(graph: Graph, movie_id: int) -> Movie:
     rows = neo4j.query(graph, _MOVIE, {"movie_id": movie_id})
     if not rows:
-        raise InputError(f"there is no movie {media_id(movie_id)} in the graph; `tv5 search` finds a movie's id")
+        raise _unknown_movie(movie_id, "the graph")
     genres = tuple(genres_of(graph, movie_id))
     return Movie(movie_id=movie_id, media_id=media_id(movie_id), genres=genres, **rows[0])
 
 
-def _require_user(graph: Graph, user_id: int) -> None:
-    if not neo4j.query(graph, _USER, {"user_id": user_id})[0]["found"]:
-        (known,) = neo4j.query(graph, _USERS)
-        raise unknown_user(user_id, **known)
+def _unknown_movie(movie_id: int, store: str) -> InputError:
+    return InputError(f"there is no movie {media_id(movie_id)} in {store}; `tv5 search` finds a movie's id")

@@ -5,6 +5,7 @@ What does not belong here: how policies are learnt (agentdb/) and what an opinio
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 
 import narwhals as nw
 import polars as pl
@@ -46,8 +47,15 @@ def current_state(at: datetime, last_genre: str | None) -> str:
         at: the moment, with its time zone; as in the ratings, the time of day is that of UTC.
         last_genre: what the user chose last; None where nothing is known of it.
     """
+    # Times of day and days begin with an hour: of each hour of the week, one is worked out by the engine's own frames.
+    return _state_of(int(at.timestamp()) // 3600 % (7 * 24), last_genre)
+
+
+@cache
+def _state_of(hour: int, last_genre: str | None) -> str:
+    """Return the state of an hour of the week, counted from the Thursday that 1970 began with."""
     now = pl.DataFrame(
-        {"at": [int(at.timestamp())], "genre": [ACTIONS.index(last_genre) if last_genre else None]},
+        {"at": [3600 * hour], "genre": [ACTIONS.index(last_genre) if last_genre else None]},
         schema={"at": pl.Int64, "genre": pl.Int32},
     )
     moment = with_moment(PolarsEngine().frame(now), PolarsEngine(), seconds="at")

@@ -1,8 +1,8 @@
 """Recommendation: what a user should watch next, out of all four stores.
 
 Milvus finds movies near the user's vector, the graph takes out what they have seen, and the rest is ranked by the
-cosine, their policy at this moment, availability and trend. What does not belong here: the user's vector (taste.py) and
-the arithmetic (ranking.py).
+cosine, their policy at this moment, availability and trend. What does not belong here: the user's vector (taste.py),
+where movies come from without Milvus (candidates.py) and the arithmetic (ranking.py).
 """
 
 from datetime import UTC, datetime
@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from tv5_assets.cadence import RECOMMENDATIONS
-from tv5_assets.fingerprint import fingerprint
+from tv5_assets.cadence import ANSWERS
 from tv5_assets.ids import media_id_expr, parse_media_id
 from tv5_assets.retrieval.answers import Answer, Movie, kept
+from tv5_assets.retrieval.candidates import candidates
 from tv5_assets.retrieval.policy import Opinion, current_state, opinion
 from tv5_assets.retrieval.ranking import COMPONENTS, rank
-from tv5_assets.retrieval.search import live_version, require_k
+from tv5_assets.retrieval.search import require_k
 from tv5_assets.retrieval.stores import Stores, optional
-from tv5_assets.retrieval.taste import taste
-from tv5_assets.stores import milvus, neo4j, redis
+from tv5_assets.retrieval.versions import Loads, version_of
+from tv5_assets.stores import milvus, neo4j, postgres, redis
 from tv5_assets.stores.documents import TRENDS_NOW, platform_key, recommendations_key
 
 if TYPE_CHECKING:
@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 
 CANDIDATES = 200
 """Movies that are ranked: enough that the other components can change the order, few enough to look each one up."""
+
+RESTS_ON = Loads(
+    milvus=(milvus.MOVIES, milvus.USERS, milvus.TOWER_MOVIES),
+    graph=(neo4j.RATINGS, neo4j.SIMILAR),
+    agentdb=(postgres.EPISODES, postgres.POLICIES),
+    cache=(redis.PLATFORMS, redis.TRENDS, redis.POLICIES),
+)
 
 _RATED = f"""
 {neo4j.RATINGS.live("load")}
@@ -83,9 +90,10 @@ def recommend(
     fresh: bool = False,
     tower: "TwoTower | None" = None,
 ) -> RecommendationAnswer:
-    """Recommend ``k`` unseen movies to a user. Answers are kept for an hour.
+    """Recommend ``k`` unseen movies to a user. Answers are kept for five minutes, as long as nothing is published anew.
 
-    Only Milvus is needed. What the others would have added is missing in the answer, and its notes say so.
+    One of Milvus, the graph and Redis is needed. What the others would have added is missing in the answer, and its
+    notes say so.
 
     Args:
         stores: the connected stores.
@@ -98,32 +106,20 @@ def recommend(
 
     Raises:
         InputError: there is no such user, ``k`` is out of range, or nothing is published yet.
-        StoreUnavailableError: Milvus does not answer.
+        StoreUnavailableError: none of these stores answers.
     """
     require_k(k)
     at = at or datetime.now(UTC)
-    version = _version(stores, k, at, tower)
+    trained = "none" if tower is None else str(tower.trained_on["fingerprint"])
+    version = version_of(stores, RESTS_ON, current_state(at, None), str(k), trained)
     return kept(
         stores,
         recommendations_key(user_id, version),
-        RECOMMENDATIONS.every,
+        ANSWERS.every,
         RecommendationAnswer,
         lambda: _recommend(stores, user_id, k, at, version, tower),
         fresh=fresh,
     )
-
-
-def _version(stores: Stores, k: int, at: datetime, tower: "TwoTower | None") -> str:
-    """Return a fingerprint of what an answer may not outlive. Policies and trends are not part of it: they may be an
-    hour old.
-    """
-    ratings: str | None = None
-    if stores.graph is not None:
-        with optional([], ""):  # noted where the graph is read
-            ratings = neo4j.live_version(stores.graph, neo4j.RATINGS)
-    movies, users = (live_version(stores, collection) for collection in (milvus.MOVIES, milvus.USERS))
-    trained = "none" if tower is None else str(tower.trained_on["fingerprint"])
-    return fingerprint(movies, users, str(ratings), current_state(at, None), str(k), trained)
 
 
 def _recommend(
@@ -131,20 +127,11 @@ def _recommend(
 ) -> RecommendationAnswer:
     notes: list[str] = []
     rated = _rated(stores, user_id, notes)
-    seen = None if rated is None else list(rated)
-    searched = taste(stores, user_id, rated, tower, notes)
-    candidates = milvus.search_rows(
-        stores.need_milvus(),
-        searched.collection,
-        searched.vector,
-        max(CANDIDATES, k),
-        "movie_id not in {seen}" if seen else "",
-        {"seen": seen or []},
-    ).rename({"score": "cosine"})
+    found = candidates(stores, user_id, rated, tower, max(CANDIDATES, k), notes)
     said = opinion(stores, user_id, at, notes)
-    platforms = _platforms(stores, candidates["movie_id"].to_list(), notes)
+    platforms = _platforms(stores, found["movie_id"].to_list(), notes)
     ranked = rank(
-        candidates,
+        found,
         genre_values=said.values if said else {},
         available=platforms,
         trend=_trend(stores, notes),
@@ -155,7 +142,7 @@ def _recommend(
         notes=tuple(notes),
         user_id=user_id,
         opinion=said,
-        seen=None if seen is None else len(seen),
+        seen=None if rated is None else len(rated),
         movies=tuple(
             Recommendation(
                 **row,

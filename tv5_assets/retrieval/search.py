@@ -1,23 +1,24 @@
 """Search: from a text in anybody's words to movies, by the cosine of their vectors.
 
-What does not belong here: whom the movies suit (recommend.py).
+Without Milvus, movies are found whose titles have the text's words. What does not belong here: whom the movies suit
+(recommend.py).
 """
 
 from collections.abc import Mapping
 
-from tv5_assets.cadence import QUERY_RESULTS
+from tv5_assets.cadence import ANSWERS
 from tv5_assets.embeddings.encoder import Encoder
 from tv5_assets.errors import InputError
-from tv5_assets.ids import media_id_expr
+from tv5_assets.ids import media_id, media_id_expr
 from tv5_assets.retrieval.answers import LARGEST_K, Answer, Movie, kept
-from tv5_assets.retrieval.stores import Stores
-from tv5_assets.stores import milvus
+from tv5_assets.retrieval.stores import STORE_ERRORS, Stores
+from tv5_assets.stores import milvus, neo4j
 from tv5_assets.stores.documents import query_key
 from tv5_assets.tables.processed import GENRES
 
 
 class Hit(Movie, frozen=True):
-    """A movie that was found, and its cosine to the text."""
+    """A movie that was found, and its cosine to the text; without Milvus, the share of the words in its title."""
 
     score: float
 
@@ -41,7 +42,7 @@ def search(
     """Find the ``k`` movies whose vectors are nearest to that of ``text``. Answers are kept for five minutes.
 
     Args:
-        stores: Milvus; Redis where it is there.
+        stores: Milvus, or the graph where that is missing; Redis where it is there.
         encoder: the model that the movies were embedded with.
         text: what is looked for, in words.
         k: how many movies.
@@ -52,26 +53,67 @@ def search(
     Raises:
         InputError: the text is empty, ``k`` or the years are out of range, there is no such genre, nothing is
             published yet, or the movies were embedded with a model of another dimension.
-        StoreUnavailableError: Milvus does not answer.
+        StoreUnavailableError: neither Milvus nor the graph answers.
     """
     text = " ".join(text.split())
     if not text:
         raise InputError("there is nothing to search for; give a text such as 'space opera with robots'")
     require_k(k)
     expression, parameters = filter_of(genre, since, until)
-    client = stores.need_milvus()
-    version = live_version(stores, milvus.MOVIES)
+    try:
+        version = live_version(stores, milvus.MOVIES)
+    except (InputError, *STORE_ERRORS) as error:
+        return _by_title(stores, text, k, parameters, error)
 
     def find() -> SearchAnswer:
         vector = encoder.encode([text])[0]
         require_dimension(stores, encoder, len(vector))
-        rows = milvus.search_rows(client, milvus.MOVIES, vector, k, expression, parameters)
+        rows = milvus.search_rows(stores.need_milvus(), milvus.MOVIES, vector, k, expression, parameters)
         return SearchAnswer(
             version=version, hits=tuple(Hit(**row) for row in rows.with_columns(media_id_expr()).to_dicts())
         )
 
     query = {"text": text, "model": encoder.model, "filters": parameters, "k": k, "version": version}
-    return kept(stores, query_key(query), QUERY_RESULTS.every, SearchAnswer, find)
+    try:
+        return kept(stores, query_key(query), ANSWERS.every, SearchAnswer, find)
+    except STORE_ERRORS as error:  # it went away in between
+        return _by_title(stores, text, k, parameters, error)
+
+
+_BY_TITLE = f"""
+MATCH (movie:Movie)
+WITH movie, size([word IN $words WHERE toLower(movie.title) CONTAINS word]) AS found
+WHERE found > 0 AND ($since IS NULL OR movie.year >= $since) AND ($until IS NULL OR movie.year <= $until)
+OPTIONAL MATCH (movie)-[has:HAS_GENRE]->(genre:Genre), {neo4j.MOVIE_GENRES.live("load").removeprefix("MATCH ")}
+WHERE has.version = load.version
+WITH movie, found, collect(genre.name) AS genres WHERE $genre IS NULL OR $genre IN genres
+RETURN movie.movie_id AS movie_id, movie.title AS title, movie.year AS year, genres, found
+ORDER BY found DESC, movie_id LIMIT $k
+"""
+
+
+def _by_title(
+    stores: Stores, text: str, k: int, filters: Mapping[str, milvus.Value], reason: Exception
+) -> SearchAnswer:
+    """Find movies by the words of their titles, and say why it is not by their vectors.
+
+    Raises:
+        StoreUnavailableError: the graph is not there either.
+        InputError: nothing is published in it either.
+    """
+    try:
+        graph = stores.need_graph()
+        version = neo4j.live_version(graph, neo4j.MOVIES)
+        if version is None:
+            raise reason
+        words = text.lower().split()
+        parameters = {"genre": None, "since": None, "until": None, **filters, "words": words, "k": k}
+        rows = neo4j.query(graph, _BY_TITLE, parameters)
+    except STORE_ERRORS:
+        raise reason from None
+    hits = tuple(Hit(**row, media_id=media_id(row["movie_id"]), score=row.pop("found") / len(words)) for row in rows)
+    note = f"only titles with these words are found: {str(reason).splitlines()[0]}"
+    return SearchAnswer(version=version, hits=hits, notes=(note,))
 
 
 def live_version(stores: Stores, collection: milvus.CollectionSpec) -> str:

@@ -3,6 +3,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from tv5_assets.cadence import ANSWERS
 from tv5_assets.errors import InputError, StoreUnavailableError
 from tv5_assets.retrieval.explain import Explanation, explain, in_words
 from tv5_assets.retrieval.paths import EDGES, MOST_EXAMPLES, MOST_SIMILAR, MOST_THEMES, Edge
@@ -191,6 +192,29 @@ def test_unknown_users_and_movies_are_named(stores: Stores):
         explain(stores, 5, 1)
 
 
-def test_without_the_graph_there_is_no_explanation(stores: Stores):
+def test_without_the_graph_there_is_the_movie_and_the_policy(stores: Stores):
+    explanation = explain(replace(stores, graph=None, missing={"graph": StoreUnavailableError("no graph")}), 1, 6)
+
+    assert (explanation.movie.title, explanation.movie.genres) == ("Space Pirates of Orion", ("Sci-Fi", "Comedy"))
+    assert explanation.opinion is not None and explanation.opinion.values
+    assert explanation.rated is None and not explanation.edges
+    assert explanation.notes == ("what connects the two is unknown: no graph",)
+    lines = in_words(explanation)
+    assert lines[0] == "What user 1 rated is unknown" and "the policy prefers" in lines[-1]
+
+
+def test_without_the_graph_and_milvus_there_is_no_explanation(stores: Stores):
+    missing = {name: StoreUnavailableError(f"no {name}") for name in ("graph", "milvus")}
     with pytest.raises(StoreUnavailableError, match="no graph"):
-        explain(replace(stores, graph=None, missing={"graph": StoreUnavailableError("no graph")}), 1, 6)
+        explain(replace(stores, graph=None, milvus=None, missing=missing), 1, 6)
+
+
+def test_an_explanation_is_kept_five_minutes(stores: Stores):
+    first = explain(stores, 1, 6, at=made.LAST_DAY)
+    again = explain(stores, 1, 6, at=made.LAST_DAY)
+
+    assert again.cached and again.genres == first.genres and again.edges == first.edges
+    (key,) = stores.need_cache().scan_iter("query:*")
+    assert 0 < stores.need_cache().ttl(key) <= ANSWERS.ttl_seconds
+    assert not explain(stores, 1, 6, at=made.LAST_DAY, fresh=True).cached
+    assert not explain(stores, 1, 2, at=made.LAST_DAY).cached

@@ -1,13 +1,14 @@
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
-from tv5_assets.cadence import RECOMMENDATIONS
+from tv5_assets.cadence import ANSWERS
 from tv5_assets.errors import InputError, StoreUnavailableError
 from tv5_assets.ids import media_id
 from tv5_assets.retrieval.recommend import recommend
 from tv5_assets.retrieval.stores import Name, Stores
-from tv5_assets.stores import documents, redis
+from tv5_assets.stores import documents, neo4j, redis
 from tv5_assets_tests.retrieval import made
 
 EVERYTHING = len(made.CATALOGUE)
@@ -62,14 +63,14 @@ def test_the_components_are_those_of_the_stores(stores: Stores):
         assert (movie.contributions.policy > 0) == preferred
 
 
-def test_an_answer_is_kept_an_hour_unless_a_fresh_one_is_wanted(stores: Stores):
+def test_an_answer_is_kept_five_minutes_unless_a_fresh_one_is_wanted(stores: Stores):
     first = recommend(stores, 1, k=3, at=made.LAST_DAY)
     again = recommend(stores, 1, k=3, at=made.LAST_DAY)
 
     assert again.cached and again.movies == first.movies and again.opinion == first.opinion
     (key,) = stores.need_cache().scan_iter("rec:*")
     assert key == documents.recommendations_key(1, first.version)
-    assert 0 < stores.need_cache().ttl(key) <= RECOMMENDATIONS.ttl_seconds
+    assert 0 < stores.need_cache().ttl(key) <= ANSWERS.ttl_seconds
     assert not recommend(stores, 1, k=3, at=made.LAST_DAY, fresh=True).cached
     assert not recommend(stores, 1, k=4, at=made.LAST_DAY).cached
     assert not recommend(stores, 1, k=3, at=made.LAST_DAY.replace(hour=8)).cached
@@ -105,9 +106,64 @@ def test_milvus_alone_is_enough(stores: Stores):
     assert answer.opinion is None
 
 
-def test_without_milvus_there_is_no_answer(stores: Stores):
+def test_without_milvus_movies_like_those_that_were_liked_are_ranked(stores: Stores):
+    answer = recommend(without(stores, "milvus"), 1, k=3)
+
+    assert {movie.movie_id for movie in answer.movies} <= {4, 5, 6}
+    assert not {movie.movie_id for movie in answer.movies} & set(made.RATINGS[1])
+    assert all(movie.genres and movie.title for movie in answer.movies)
+    assert all(movie.contributions.similarity > 0 for movie in answer.movies)
+    assert answer.notes == ("these are movies like those that the user liked: no milvus",)
+
+
+def test_without_milvus_and_the_graph_there_is_what_trends(stores: Stores):
+    answer = recommend(without(stores, "milvus", "graph"), 1, k=3)
+
+    assert [movie.movie_id for movie in answer.movies] == [8, 12, 6]
+    assert answer.movies[0].title == "ml_8"
+    assert answer.notes == (
+        "seen movies may be among these: no graph",
+        "these are movies like those that the user liked: no milvus",
+        "these are movies that everybody watches now: no graph",
+    )
+
+
+def test_where_only_ratings_are_missing_trends_have_titles(stores: Stores):
+    graph = stores.need_graph()
+    loads = "MATCH (load:Load {dataset: 'similar'}) RETURN load.version AS version"
+    (kept,) = neo4j.query(graph, loads)
+    change = "MATCH (load:Load {dataset: $old}) SET load.dataset = $new"
+    graph.driver.execute_query(change, old="similar", new="gone", database_=graph.database)
+    try:
+        answer = recommend(without(stores, "milvus"), 2, k=2)
+    finally:
+        graph.driver.execute_query(change, old="gone", new="similar", database_=graph.database)
+
+    assert [movie.title for movie in answer.movies] == ["Space Pirates of Orion", "Midnight Heist"]
+    assert "these are movies that everybody watches now: nothing is published there yet" in answer.notes
+    assert neo4j.query(graph, loads) == [kept]
+
+
+def test_without_any_store_there_is_no_answer(stores: Stores):
     with pytest.raises(StoreUnavailableError, match="no milvus"):
-        recommend(without(stores, "milvus"), 1)
+        recommend(without(stores, "milvus", "graph", "agentdb", "cache"), 1)
+
+
+def test_what_is_published_anew_is_never_answered_from_before(stores: Stores):
+    cache = stores.need_cache()
+    first = recommend(stores, 1, k=3, at=made.LAST_DAY)
+    assert recommend(stores, 1, k=3, at=made.LAST_DAY).cached
+    topics = made.trends()
+    ranked = topics[0].with_columns(score=1 - pl.col("score"))
+    redis.publish(cache, redis.TRENDS, documents.trend_documents(ranked, topics[1]), "other1")
+    try:
+        anew = recommend(stores, 1, k=3, at=made.LAST_DAY)
+    finally:
+        redis.publish(cache, redis.TRENDS, documents.trend_documents(*topics), made.VERSION)
+
+    assert not anew.cached
+    assert anew.version != first.version
+    assert recommend(stores, 1, k=3, at=made.LAST_DAY).cached  # what was published before is there again
 
 
 def test_expired_trends_are_noted(stores: Stores):

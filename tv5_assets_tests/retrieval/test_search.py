@@ -5,11 +5,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tv5_assets.cadence import QUERY_RESULTS
+from tv5_assets.cadence import ANSWERS
 from tv5_assets.embeddings.encoder import Encoder
 from tv5_assets.errors import InputError, StoreUnavailableError
 from tv5_assets.retrieval.search import search
 from tv5_assets.retrieval.stores import Stores
+from tv5_assets.stores import milvus
 from tv5_assets_tests.retrieval import made
 
 SCIENCE_FICTION = {1, 2, 3, 4, 5, 6}
@@ -50,7 +51,7 @@ def test_an_answer_is_kept_five_minutes_and_by_all_that_it_depends_on(stores: St
 
     assert again.cached and again.hits == first.hits
     (key,) = stores.need_cache().scan_iter("query:*")
-    assert 0 < stores.need_cache().ttl(key) <= QUERY_RESULTS.ttl_seconds
+    assert 0 < stores.need_cache().ttl(key) <= ANSWERS.ttl_seconds
     assert not search(stores, encoder, "robots", k=4).cached
     assert not search(stores, encoder, "robots", k=3, genre="Drama").cached
     assert not search(stores, encoder, "robots", k=3, since=1990).cached
@@ -105,7 +106,33 @@ def test_a_model_of_another_dimension_is_named(stores: Stores):
         search(stores, Shorter(), "robots")
 
 
-def test_without_milvus_there_is_no_answer(encoder: Encoder):
+def test_without_milvus_titles_are_searched(stores: Stores, encoder: Encoder):
+    without = replace(stores, milvus=None, missing={"milvus": StoreUnavailableError("Milvus does not answer")})
+
+    answer = search(without, encoder, "PARIS wedding", k=3)
+
+    assert ids(answer) == [7, 8]
+    assert [hit.score for hit in answer.hits] == [1.0, 1.0]
+    assert answer.hits[1].genres == ("Comedy", "Romance")
+    assert answer.notes == ("only titles with these words are found: Milvus does not answer",)
+    assert ids(search(without, encoder, "paris", k=3, since=1996)) == [8]
+    assert ids(search(without, encoder, "the", k=9, genre="crime")) == [11, 14]
+    assert ids(search(without, encoder, "'}) DETACH DELETE movie //", k=3)) == []
+    assert not list(stores.need_cache().scan_iter("query:*"))
+
+
+def test_as_long_as_milvus_holds_nothing_titles_are_searched(stores: Stores, encoder: Encoder, monkeypatch):
+    monkeypatch.setattr(milvus, "live_version", lambda *_: None)
+
+    answer = search(stores, encoder, "heist", k=3)
+
+    assert ids(answer) == [12]
+    assert answer.notes == (
+        "only titles with these words are found: Milvus has no movies yet; publish them first, with `tv5 run`",
+    )
+
+
+def test_without_any_store_there_is_no_answer(encoder: Encoder):
     nothing = Stores(missing={"milvus": StoreUnavailableError("Milvus does not answer")})
 
     with pytest.raises(StoreUnavailableError, match="Milvus does not answer"):
