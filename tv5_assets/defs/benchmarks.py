@@ -77,3 +77,31 @@ def catalog_search(
     }
     context.add_output_metadata(facts(plotted))
     return measured
+
+
+@table_asset(
+    benchmarks.RecommendationLoad,
+    kinds=("milvus", "neo4j", "postgres", "redis"),
+    ins={"users": "embeddings/users", "tower": "models/two_tower"},
+    # Not beside other measurements, so that neither disturbs the other.
+    deps=("benchmarks/catalog_search",),
+)
+def recommendation(
+    context: dg.AssetExecutionContext,
+    settings: SettingsResource,
+    stores: StoresResource,
+    users: Vectors,
+    tower: ModelFolder,
+) -> pl.DataFrame:
+    from tv5_assets.models.two_tower import TwoTower
+    from tv5_assets.retrieval.under_load import under_load
+
+    measured = under_load(stores.connected, users.ids.tolist(), settings.get().seed, TwoTower.from_folder(tower))
+    plotted = {
+        f"{row['answers']} by {row['clients']} {what}"
+        + ("" if row["asked_per_second"] is None else f" at {place}"): row[what]
+        for place, row in enumerate(measured.to_dicts())
+        for what in ("p50_ms", "p95_ms", "p99_ms", "answered_per_second")
+    }
+    context.add_output_metadata(facts(plotted))
+    return measured

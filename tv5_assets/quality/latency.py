@@ -19,6 +19,9 @@ TARGETS_MS = {
 }
 """What the 99th percentile of each kind of query should stay under (requirements, performance targets)."""
 
+RECOMMENDATION_TARGETS_MS = {"computed": 100.0, "kept": 5.0}
+"""What the 99th percentile of one client's recommendations should stay under, by where they come from."""
+
 
 @dataclass(frozen=True)
 class Percentiles:

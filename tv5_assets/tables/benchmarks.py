@@ -61,3 +61,25 @@ class CatalogSearch(Table):
     p95_ms = dy.Float64(min=0, description="95th percentile, in milliseconds")
     p99_ms = dy.Float64(min=0, description="99th percentile, in milliseconds")
     queries = dy.Int32(min=1, description="Measured queries")
+
+
+class RecommendationLoad(Table):
+    """How fast whole recommendations come under load."""
+
+    key = "benchmarks/recommendation"
+    owner = "team:data-platform"
+    about = (
+        "One row per way of asking: by one client or eight that ask again as soon as they are answered, for computed "
+        "and for kept answers, and at fixed rates that wait for no answer, so that queueing shows. Times run from when "
+        "a recommendation was due."
+    )
+
+    answers = dy.String(primary_key=True, description="computed anew, or kept in Redis")
+    clients = dy.Int32(primary_key=True, min=1, description="Clients, each with connections of its own")
+    arrivals = dy.String(primary_key=True, description="When the next question comes")
+    asked_per_second = dy.Float64(nullable=True, min=0, description="Questions in a second, at a fixed rate")
+    answered_per_second = dy.Float64(min=0, description="Answers in a second")
+    p50_ms = dy.Float64(min=0, description="Median, in milliseconds")
+    p95_ms = dy.Float64(min=0, description="95th percentile, in milliseconds")
+    p99_ms = dy.Float64(min=0, description="99th percentile, in milliseconds")
+    runs = dy.Int32(min=1, description="Measured recommendations")

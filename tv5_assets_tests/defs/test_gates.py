@@ -16,7 +16,7 @@ LEAVES = {
     "reports/embeddings",
     *("models/" + name for name in ("policy_prior", "ease", "joined", "sasrec", "bert4rec", "leaderboard")),
     "embeddings/tower_users",
-    "benchmarks/catalog_search",
+    "benchmarks/recommendation",
     "embeddings/contexts",
     "features/sequences",
     "features/users",

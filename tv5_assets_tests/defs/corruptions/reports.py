@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from tv5_assets.quality.latency import TARGETS_MS
+from tv5_assets.quality.latency import RECOMMENDATION_TARGETS_MS, TARGETS_MS
 from tv5_assets_tests.defs.corruptions.corruption import Corrupt, Corruption, in_first_row, table
 from tv5_assets_tests.defs.platform import Platform
 
@@ -83,4 +83,16 @@ def slow_queries() -> list[Corruption]:
             ),
         )
         for query in TARGETS_MS
+    ] + [
+        Corruption(
+            "benchmarks/recommendation",
+            f"p99_{answers}",
+            table(
+                "benchmarks/recommendation",
+                lambda frame, answers=answers: frame.with_columns(
+                    p99_ms=pl.when(pl.col("answers") == answers).then(60_000.0).otherwise("p99_ms")
+                ),
+            ),
+        )
+        for answers in RECOMMENDATION_TARGETS_MS
     ]
