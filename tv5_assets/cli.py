@@ -226,7 +226,7 @@ def search(
     with _errors_for_people(), _terminated_as_interrupted():
         settings = _settings()
         encoder = Encoder(settings.text_model, settings.device, settings.dtype, settings.encode_batch_size)
-        with _stores(settings, "milvus", "cache") as stores:
+        with _stores(settings, "milvus", "graph", "cache") as stores:
             answer = search(stores, encoder, text, k=count, genre=genre, since=since, until=until)
     if as_json:
         typer.echo(answer.model_dump_json(indent=2))
@@ -501,6 +501,35 @@ def _print_speed_ups(lines: "list[SpeedUp]") -> None:
             f"{line.peak_mb:,.0f}",
         )
     out.print(table)
+
+
+@app.command(epilog="Example: tv5 backup /backups/2024-05-31")
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where the backup is put; it is not there yet.")],
+) -> None:
+    """Write everything that was published, and Dagster's and MLflow's storage, into a folder."""
+    from tv5_assets.backup.whole import backup
+    from tv5_assets.services import embedded
+
+    _show_log()
+    with _errors_for_people(), _terminated_as_interrupted(), embedded.running(_settings()) as endpoints:
+        manifest = backup(endpoints, folder.resolve())
+    out.print(f"{escape(str(folder))}: {len(manifest.datasets)} datasets and {len(manifest.databases)} databases")
+
+
+@app.command(epilog="Example: tv5 restore /backups/2024-05-31")
+def restore(
+    folder: Annotated[Path, typer.Argument(help="Folder of the backup.")],
+    over: Annotated[bool, typer.Option("--over", help="Also over what is published already, which is lost.")] = False,
+) -> None:
+    """Put a backup into empty stores, and verify that they then hold what it has."""
+    from tv5_assets.backup.whole import restore
+    from tv5_assets.services import embedded
+
+    _show_log()
+    with _errors_for_people(), _terminated_as_interrupted(), embedded.running(_settings()) as endpoints:
+        manifest = restore(endpoints, folder.resolve(), over=over)
+    out.print(f"{len(manifest.datasets)} datasets and {len(manifest.databases)} databases are as they were")
 
 
 @services_app.command("up", epilog="Example: TV5_HOME=/tmp/tv5 tv5 services up")

@@ -1,0 +1,1 @@
+"""Backup and restore of what the platform published: all four stores, Dagster's storage and MLflow's."""
