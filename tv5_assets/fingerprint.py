@@ -35,6 +35,9 @@ def fingerprint(*parts: pl.DataFrame | npt.NDArray[Any] | str) -> str:
             sink.write(f"{part.dtype}{part.shape}".encode())
             sink.write(np.ascontiguousarray(part).data.cast("B"))  # type: ignore[arg-type]  # a buffer will do
         else:
-            part.rechunk().write_ipc_stream(cast(Any, sink), compression="uncompressed")
+            # In the oldest layout texts lie one after another; in the newest they lie as they came about.
+            part.rechunk().write_ipc_stream(
+                cast(Any, sink), compression="uncompressed", compat_level=pl.CompatLevel.oldest()
+            )
         sink.write(b"\0")
     return sink.digest.hexdigest()

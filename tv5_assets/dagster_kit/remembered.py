@@ -64,7 +64,7 @@ def remembering(
             if (known := _recalled(note, key, keys, managers)) is not None:
                 context.log.info(f"{name}: inputs, settings and code are those of what stands; nothing is computed")
                 for out in outs:
-                    context.add_output_metadata({"unchanged": True}, output_name=out)
+                    context.add_output_metadata({"changed": False}, output_name=out)
                 return known
             values = body(context, settings, **given)
             memory = _Memory(

@@ -43,7 +43,7 @@ def write_model(model: ModelFolder, folder: Path) -> None:
         InputError: the configuration or the metrics hold what JSON does not have, such as NaN or an array.
     """
     folder.mkdir(parents=True)
-    save_file({name: np.ascontiguousarray(tensor) for name, tensor in model.tensors.items()}, folder / _TENSORS)
+    save_file({name: np.asarray(tensor, order="C") for name, tensor in model.tensors.items()}, folder / _TENSORS)
     _write_json(model.config, folder / _CONFIG)
     _write_json(model.metrics, folder / _METRICS)
 
