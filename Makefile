@@ -3,12 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 MLFLOW_UI := .venv/.mlflow-ui
+NEO4J := .servers/neo4j
+MILVUS := .servers/milvus
 
 # Where it is set, every process compiles anew what it imports, and uv leaves that to the first import: Dagster's alone
 # takes 3.0 s then, 1.1 s with its bytecode kept. More than a hundred processes come of one run.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run ui test lint format bench docs clean
+.PHONY: help run ui test lint format bench docs neo4j milvus clean
 
 help:  ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -40,8 +42,12 @@ bench: $(INSTALLED)  ## Measure speed as ratios to the bare limit
 docs: $(INSTALLED)  ## Generate docs/datasets.md from the table registry
 	$(BIN)/python -m tv5_assets.tables.document docs/datasets.md
 
-clean:  ## Remove the environment; the data in .tv5 stays
-	rm -rf .venv
+neo4j: $(NEO4J)/.installed  ## Install the Neo4j server (Maven, Java 17); TV5_NEO4J_SERVER=neo4j has it started
+
+milvus: $(MILVUS)/.installed  ## Install the Milvus server (Linux); TV5_MILVUS_SERVER=milvus has it started
+
+clean:  ## Remove the environment and installed servers; the data in .tv5 stays
+	rm -rf .venv .servers
 
 # uv resolves and downloads in parallel (53 s against 161 s); where it cannot reach the index that pip is configured
 # for, pip does it. An interrupted installation is begun again.
@@ -60,4 +66,17 @@ $(MLFLOW_UI): $(INSTALLED)
 	  || $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ui]'
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt --no-deps mlflow \
 	  || $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps mlflow
+	touch $@
+
+$(NEO4J)/.installed: servers/neo4j/pom.xml
+	rm -rf $(NEO4J)
+	mvn --batch-mode --quiet --file $< dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(NEO4J)/lib
+	touch $@
+
+$(MILVUS)/.installed: servers/milvus/requirements.txt $(INSTALLED)
+	rm -rf $(MILVUS)
+	$(PYTHON) -m venv $(MILVUS)
+	$(BIN)/uv pip install --quiet --python $(MILVUS)/bin/python -r $< \
+	  || $(MILVUS)/bin/pip install --quiet --disable-pip-version-check -r $<
+	$(MILVUS)/bin/python -c 'import milvus; milvus._initialize_data_files("$(MILVUS)/server")'
 	touch $@

@@ -12,9 +12,12 @@ from benchmarks import (
     evaluation,
     features,
     generators,
+    graph_load,
+    milvus_load,
     postgres_loads,
     raw_to_processed,
     redis_load,
+    similarity,
     training,
     user_vectors,
 )
@@ -40,6 +43,9 @@ def main() -> None:
         *user_vectors.run(
             arguments.ratings, users=max(1, int(_ML_25M_USERS * share)), movies=max(100, int(_ML_25M_MOVIES * share))
         ),
+        *similarity.run(share),
+        *milvus_load.run(share),
+        *graph_load.run(share),
     ]
     for measurement in measurements:
         print(json.dumps(measurement), flush=True)

@@ -451,6 +451,23 @@ def _print_written(written: "Exported") -> None:
     )
 
 
+@app.command("import-graph", epilog="Example: TV5_NEO4J_SERVER=neo4j tv5 import-graph --dataset ml-25m")
+def import_graph(dataset: DatasetOption = None) -> None:
+    """Fill an empty Neo4j of this machine with what is materialized, by its import tool: the fastest first load."""
+    from tv5_assets.services import neo4j_import
+    from tv5_assets.stores.graph_parts import materialized
+
+    _show_log()
+    with _errors_for_people(), _terminated_as_interrupted():
+        settings = _settings(dataset)
+        loads = neo4j_import.import_graph(settings, materialized(settings.dataset_root))
+    table = RichTable("dataset", "version", title=f"Neo4j in {escape(str(settings.home))}")
+    table.add_column("rows", justify="right")
+    for load in loads:
+        table.add_row(load.dataset, load.version, f"{load.rows:,}")
+    out.print(table)
+
+
 @app.command(epilog="Example: tv5 bench --quick")
 def bench(
     ratings: Annotated[int | None, typer.Option(min=10_000, help="Size. Default: ml-25m's.")] = None,

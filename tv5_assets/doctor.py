@@ -16,6 +16,7 @@ from typing import Literal
 
 from tv5_assets.errors import InputError, TV5Error
 from tv5_assets.services.endpoints import ADDRESS_FIELDS, Endpoints, Store, resolve, unset
+from tv5_assets.services.servers import chosen
 from tv5_assets.settings import Settings, load_settings
 from tv5_assets.stores.address import without_credentials
 
@@ -219,6 +220,13 @@ def stores(settings: Settings) -> Iterator[Finding]:
     """Ask each store's server; tell whether one that is not configured runs or can be started."""
     endpoints = resolve(settings)
     embedded = unset(settings)
+    for chosen_server in chosen(settings).values():
+        try:
+            chosen_server.require_installed()
+        except InputError as error:
+            yield Finding(
+                chosen_server.name, "problem", str(error), "install it, or choose the one that comes with pip"
+            )
     for store, field in ADDRESS_FIELDS.items():
         yield server(store, endpoints, f"TV5_{field.upper()}", embedded=store in embedded)
 

@@ -24,7 +24,9 @@ PROTOCOLS: tuple[str, ...] = get_args(ProtocolName)
 """Ways to split ratings into train and test; features/splits.py says what each does."""
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
-_DEFAULT_HOME = _CHECKOUT / ".tv5" if (_CHECKOUT / "pyproject.toml").is_file() else Path.home() / ".tv5"
+_IN_CHECKOUT = (_CHECKOUT / "pyproject.toml").is_file()
+_DEFAULT_HOME = _CHECKOUT / ".tv5" if _IN_CHECKOUT else Path.home() / ".tv5"
+_DEFAULT_SERVERS = _CHECKOUT / ".servers" if _IN_CHECKOUT else Path.home() / ".tv5-servers"
 
 
 class Scale(StrEnum):
@@ -148,6 +150,15 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="MLflow's tracking store: a PostgreSQL database of its own, or a tracking server's http(s) address",
     )
+
+    # Which servers are embedded where a URL is empty
+    milvus_server: Literal["milvus-lite", "milvus"] = Field(
+        "milvus-lite", description="Embedded Milvus: milvus-lite, or the real server, which `make milvus` installs"
+    )
+    neo4j_server: Literal["arcadedb", "neo4j"] = Field(
+        "arcadedb", description="Embedded graph server: arcadedb, or Neo4j itself, which `make neo4j` installs"
+    )
+    servers_dir: Path = Field(_DEFAULT_SERVERS, description="Folder that `make neo4j` and `make milvus` install into")
 
     ui_port: int = Field(3000, ge=1, le=65535, description="Port of the web UI")
     mlflow_port: int = Field(5000, ge=1, le=65535, description="Port of MLflow's UI")

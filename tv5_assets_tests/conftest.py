@@ -4,26 +4,17 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tv5_assets.services.embedded import running
-from tv5_assets.services.endpoints import ADDRESS_FIELDS, Endpoints
+from tv5_assets.services.endpoints import Endpoints
 from tv5_assets.settings import Settings
+from tv5_assets_tests.servers import embedded_settings, note_servers, servers_of
 
 # A shell lets its background jobs ignore Ctrl-C, and what they start inherits that; tests send it on purpose.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def embedded_settings(home: Path, *stores: str) -> Settings:
-    """Return settings in which the stores named (all if none is) are embedded, whatever the environment says."""
-    addresses: dict[str, Any] = {
-        field: "" if not stores or store in stores else "elsewhere://127.0.0.1:1"
-        for store, field in ADDRESS_FIELDS.items()
-    }
-    return Settings(home=home, **addresses)
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +35,17 @@ def endpoints(embedded: tuple[Settings, Endpoints]) -> Endpoints:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with what takes long, so that no worker of pytest-xdist is left alone with it in the end."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    note_servers(items)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which servers the stores' tests ran on."""
+    reports = [
+        report
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, [])
+        if report.when == "call"
+    ]
+    for line in servers_of(reports):
+        terminalreporter.section("servers")
+        terminalreporter.line(line)

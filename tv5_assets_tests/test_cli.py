@@ -14,7 +14,7 @@ from tv5_assets.movielens.simulate import simulate
 from tv5_assets.services.embedded import running
 from tv5_assets.services.endpoints import Endpoints
 from tv5_assets_tests.commands import TINY, Tv5, closed_port
-from tv5_assets_tests.conftest import embedded_settings
+from tv5_assets_tests.servers import embedded_settings
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
@@ -235,7 +235,7 @@ def test_doctor_finds_what_is_wrong(held):
 
 
 COMMANDS = ["", "run", "ui", "search", "recommend", "explain", "doctor", "simulate", "generate", "export", "bench",
-            "services up", "services status", "services down"]  # fmt: skip
+            "import-graph", "services up", "services status", "services down"]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)

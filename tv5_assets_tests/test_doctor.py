@@ -7,7 +7,7 @@ import pytest
 from tv5_assets import doctor
 from tv5_assets.services.endpoints import Endpoints
 from tv5_assets.settings import Settings
-from tv5_assets_tests.conftest import embedded_settings
+from tv5_assets_tests.servers import embedded_settings
 
 
 @pytest.mark.parametrize(

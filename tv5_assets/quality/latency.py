@@ -14,6 +14,7 @@ from tv5_assets.quality.verdict import Verdict
 TARGETS_MS = {
     "vector_search": 10.0,
     "two_hop_graph": 50.0,
+    "two_hop_similar": 50.0,
     "policy_lookup": 5.0,
     "recommendation": 100.0,
 }

@@ -13,9 +13,10 @@ import polars as pl
 
 from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.quality.latency import TARGETS_MS, measure
+from tv5_assets.retrieval import two_hops
 from tv5_assets.retrieval.recommend import recommend
 from tv5_assets.retrieval.stores import Stores
-from tv5_assets.stores import documents, milvus, neo4j, redis
+from tv5_assets.stores import documents, milvus, redis
 from tv5_assets.tables.benchmarks import Latency
 from tv5_assets.tables.table import polars_schema
 
@@ -26,13 +27,6 @@ RUNS = 100
 RECOMMENDATION_RUNS = 50
 USERS = 50
 """Different users that each query cycles through, so that no single answer stays in a cache."""
-
-_TWO_HOPS = (
-    f"{neo4j.RATINGS.live('l')} {neo4j.MOVIE_GENRES.live('g')} "
-    "MATCH (u:User {user_id: $user_id})-[r:RATED]->(m:Movie)-[h:HAS_GENRE]->(genre:Genre) "
-    "WHERE r.version = l.version AND h.version = g.version AND r.score >= 4 "
-    "RETURN genre.name AS genre, count(*) AS movies ORDER BY movies DESC LIMIT 10"
-)
 
 
 def latencies(stores: Stores, users: Vectors, seed: int, tower: "TwoTower | None" = None) -> pl.DataFrame:
@@ -52,7 +46,8 @@ def latencies(stores: Stores, users: Vectors, seed: int, tower: "TwoTower | None
     vectors, user_ids = cycle(users.matrix[rows]), cycle(users.ids[rows].tolist())
     calls: dict[str, Callable[[], object]] = {
         "vector_search": lambda: milvus.search(client, milvus.MOVIES, next(vectors)[None], 10),
-        "two_hop_graph": lambda: neo4j.query(graph, _TWO_HOPS, {"user_id": next(user_ids)}),
+        "two_hop_graph": lambda: two_hops.interests(graph, next(user_ids)),
+        "two_hop_similar": lambda: two_hops.like_the_best(graph, next(user_ids)),
         "policy_lookup": lambda: redis.get(cache, documents.policy_key(next(user_ids))),
         "recommendation": lambda: recommend(stores, next(user_ids), fresh=True, tower=tower),
     }

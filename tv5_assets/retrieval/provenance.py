@@ -4,7 +4,7 @@ Every published row carries the version of its load: where the row's version is 
 answer mixes loads. What does not belong here: how versions are made (fingerprint.py) and published (stores/).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import polars as pl
@@ -30,7 +30,8 @@ class LoadUsed(BaseModel, frozen=True):
         dataset: what was published there.
         version: the version that readers see; None where nothing is published.
         row: the row that the answer reads, where it is a single one.
-        row_version: the version which that row carries; None where there is no such row.
+        row_version: the version that row belongs to, which may have left it as an older load wrote it; None where
+            there is no such row.
     """
 
     store: str
@@ -100,6 +101,7 @@ def _in_milvus(stores: Stores, user_id: int, movie_id: int) -> list[LoadUsed]:
     loads = []
     for spec, key in ((milvus.MOVIES, movie_id), (milvus.USERS, user_id)):
         version = milvus.live_version(client, spec.name)
+        parts = milvus.versions(client, spec.name)
         rows = milvus.fetch(client, spec, [key]) if version else pl.DataFrame()
         loads.append(
             LoadUsed(
@@ -107,10 +109,15 @@ def _in_milvus(stores: Stores, user_id: int, movie_id: int) -> list[LoadUsed]:
                 dataset=spec.name,
                 version=version,
                 row=f"{spec.key} {key}",
-                row_version=rows[milvus.VERSION][0] if len(rows) else None,
+                row_version=_part_of(version, parts, rows[milvus.VERSION][0]) if len(rows) else None,
             )
         )
     return loads
+
+
+def _part_of(version: str | None, parts: Collection[str], written: str) -> str | None:
+    """Return the served version where a row that was ``written`` by an older load is still part of it."""
+    return version if written in parts else written
 
 
 def _in_graph(stores: Stores, user_id: int, movie_id: int) -> list[LoadUsed]:

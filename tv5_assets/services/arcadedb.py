@@ -13,6 +13,7 @@ class ArcadeDB(Server):
     """The server that speaks Bolt and Cypher. It recovers a database that was not closed by itself."""
 
     name = "neo4j"
+    product = "arcadedb"
     stop_signal = None  # with a JVM inside, SIGTERM crashes the process and SIGINT does not wake its main thread
     ports_needed = 2  # Bolt, and HTTP, which cannot be turned off
 

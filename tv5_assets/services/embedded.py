@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -21,7 +21,8 @@ from filelock import FileLock, Timeout
 from tv5_assets.errors import InputError, StoreUnavailableError
 from tv5_assets.services.endpoints import ADDRESS_FIELDS, Endpoints, Store, resolve, unset
 from tv5_assets.services.postgresql import DATABASES
-from tv5_assets.services.servers import SERVERS
+from tv5_assets.services.server import Server
+from tv5_assets.services.servers import SERVERS, chosen
 from tv5_assets.services.state import State, live_state, services_folder
 from tv5_assets.services.supervisor import STOP_SECONDS, Event
 from tv5_assets.settings import Settings
@@ -42,17 +43,21 @@ class ServerStatus:
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[Endpoints]:
+def running(settings: Settings, stores: Collection[Store] | None = None) -> Iterator[Endpoints]:
     """Yield the endpoints of stores that are all there, and stop afterwards what this call started.
 
     A store whose address is set is used as it is. Embedded servers that another command holds are shared.
 
+    Args:
+        settings: where the stores are, and which servers are embedded.
+        stores: those that are needed; all where it is None.
+
     Raises:
         StoreUnavailableError: a server does not start, or a predecessor does not end.
-        InputError: the servers that run in this home are not all that the settings ask for.
+        InputError: the servers that run in this home are not those that the settings ask for, or one is not installed.
     """
-    names = _embedded(settings)
-    with _servers(settings.home.resolve(), names) if names else nullcontext():
+    servers = [server for server in _embedded(settings) if stores is None or server.name in stores]
+    with _servers(settings.home.resolve(), servers) if servers else nullcontext():
         yield resolve(settings)
 
 
@@ -74,7 +79,7 @@ def hold(settings: Settings) -> None:
 def status(settings: Settings) -> list[ServerStatus]:
     """Return each server with its address and whether it answers now."""
     endpoints = resolve(settings)
-    embedded = _embedded(settings)
+    embedded = [server.name for server in _embedded(settings)]
     state = live_state(settings.home)
 
     def one(name: Store) -> ServerStatus:
@@ -111,26 +116,28 @@ def down(settings: Settings) -> None:
         )
 
 
-def _embedded(settings: Settings) -> list[Store]:
+def _embedded(settings: Settings) -> list[type[Server]]:
     """Return the servers that have to be embedded: those whose store no setting names."""
     wanted = unset(settings)
     names = {"postgres" if store in DATABASES else store for store in wanted}
-    return [name for name in SERVERS if name in names]
+    return [server for name, server in chosen(settings).items() if name in names]
 
 
 @contextmanager
-def _servers(home: Path, names: list[Store]) -> Iterator[None]:
+def _servers(home: Path, servers: list[type[Server]]) -> Iterator[None]:
     """Share the servers that run in ``home``, or start them and stop them afterwards."""
+    for server in servers:
+        server.require_installed()
     said = False
     deadline = time.monotonic() + _PREDECESSOR_SECONDS
     while True:
         state = live_state(home)
         if state is not None and state.phase == "ready":
-            _require_all(state, names, home)
+            _require_all(state, servers, home)
             yield
             return
         if _lock_is_free(home):
-            supervisor = _start(home, names)
+            supervisor = _start(home, servers)
             if supervisor is not None:
                 try:
                     yield
@@ -150,8 +157,9 @@ def _servers(home: Path, names: list[Store]) -> Iterator[None]:
         time.sleep(0.2)
 
 
-def _require_all(state: State, names: list[Store], home: Path) -> None:
-    missing = [name for name in names if name not in state.servers]
+def _require_all(state: State, servers: list[type[Server]], home: Path) -> None:
+    running = {server.product for server in state.servers.values()}
+    missing = [server.product for server in servers if server.product not in running]
     if missing:
         raise InputError(
             f"the embedded servers that run in {home} do not include {', '.join(missing)}, since they were started "
@@ -167,7 +175,7 @@ def _lock_is_free(home: Path) -> bool:
         return False
 
 
-def _start(home: Path, names: list[Store]) -> "subprocess.Popen[str] | None":
+def _start(home: Path, servers: list[type[Server]]) -> "subprocess.Popen[str] | None":
     """Start a supervisor and wait until its servers answer; return None if another was faster.
 
     Raises:
@@ -175,10 +183,11 @@ def _start(home: Path, names: list[Store]) -> "subprocess.Popen[str] | None":
     """
     log = home / "logs" / "supervisor.log"
     log.parent.mkdir(mode=0o700, exist_ok=True)
-    logger.info("starting the embedded servers: %s", ", ".join(names))
+    products = [server.product for server in servers]
+    logger.info("starting the embedded servers: %s", ", ".join(products))
     with log.open("ab") as sink:
         supervisor = subprocess.Popen(  # noqa: S603  our own module, and a path and names as arguments
-            [sys.executable, "-m", "tv5_assets.services.supervisor", str(home), *names],
+            [sys.executable, "-m", "tv5_assets.services.supervisor", str(home), *products],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=sink,

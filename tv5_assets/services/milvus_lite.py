@@ -13,6 +13,7 @@ class MilvusLite(Server):
     """The server that speaks Milvus's protocol; its lock on the data is released by the system when it ends."""
 
     name = "milvus"
+    product = "milvus-lite"
 
     def prepare(self) -> None:
         """Make the folder."""

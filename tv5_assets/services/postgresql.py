@@ -48,6 +48,7 @@ class PostgreSQL(Server):
     """A PostgreSQL with a database for each store in it, reached over loopback with a password."""
 
     name = "postgres"
+    product = "postgresql"
 
     @property
     def _data(self) -> Path:

@@ -11,6 +11,7 @@ class RedisServer(Server):
     """A real redis-server that keeps its data in an append-only file, whose torn end it mends by itself."""
 
     name = "redis"
+    product = "redis"
     stop_signal = signal.SIGTERM
 
     def prepare(self) -> None:

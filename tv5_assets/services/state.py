@@ -73,8 +73,9 @@ class ProcessIdentity(BaseModel, frozen=True):
 
 
 class ServerState(BaseModel):
-    """One server: its process and the fields of Endpoints that it serves, credentials among them."""
+    """One server: its product, its process and the fields of Endpoints that it serves, credentials among them."""
 
+    product: str
     process: ProcessIdentity
     ports: list[int]
     endpoints: dict[str, str] = Field(repr=False)

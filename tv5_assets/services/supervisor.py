@@ -1,4 +1,4 @@
-"""The process that holds the embedded servers: ``python -m tv5_assets.services.supervisor HOME SERVER...``.
+"""The process that holds the embedded servers: ``python -m tv5_assets.services.supervisor HOME PRODUCT...``.
 
 It is started by the command that needs the servers, with a pipe as its standard input. When that pipe closes, which
 it does however the command ends, or on SIGTERM or SIGINT, it stops the servers and ends. Until the servers answer it
@@ -26,10 +26,10 @@ from pydantic import BaseModel
 
 from tv5_assets.errors import StoreUnavailableError, TV5Error
 from tv5_assets.services.credentials import passwords
-from tv5_assets.services.endpoints import Endpoints, Store
+from tv5_assets.services.endpoints import Endpoints
 from tv5_assets.services.parent import end_with_parent
 from tv5_assets.services.server import HOST, Server
-from tv5_assets.services.servers import SERVERS
+from tv5_assets.services.servers import PRODUCTS
 from tv5_assets.services.state import (
     ProcessIdentity,
     ServerState,
@@ -65,11 +65,11 @@ class Event(BaseModel):
 class Supervisor:
     """Starts servers together, restarts one that crashes, and stops them all."""
 
-    def __init__(self, home: Path, names: list[Store], on_ready: Callable[[], None]):
-        secrets = passwords(home, names)
+    def __init__(self, home: Path, servers: list[type[Server]], on_ready: Callable[[], None]):
+        secrets = passwords(home, [server.name for server in servers])
         self._home = home
         self._on_ready = on_ready
-        self._servers = [SERVERS[name](home, secrets[name]) for name in names]
+        self._servers = [server(home, secrets[server.name]) for server in servers]
         self._logs = home / "logs"
         self._processes: dict[str, asyncio.subprocess.Process] = {}
         self._state = State(command=ProcessIdentity.of(os.getppid()), supervisor=ProcessIdentity.of(os.getpid()))
@@ -139,6 +139,7 @@ class Supervisor:
             process = await asyncio.create_subprocess_exec(
                 *launch.command,
                 cwd=launch.folder,
+                env={**os.environ, **launch.environment},
                 stdin=asyncio.subprocess.PIPE,
                 stdout=log,
                 stderr=asyncio.subprocess.STDOUT,
@@ -150,7 +151,10 @@ class Supervisor:
         self._processes[server.name] = process
         with contextlib.suppress(psutil.NoSuchProcess):
             self._state.servers[server.name] = ServerState(
-                process=ProcessIdentity.of(process.pid), ports=ports, endpoints=server.endpoints(ports)
+                product=server.product,
+                process=ProcessIdentity.of(process.pid),
+                ports=ports,
+                endpoints=server.endpoints(ports),
             )
             write_state(self._home, self._state)
         if launch.first_line and process.stdin is not None:
@@ -217,8 +221,8 @@ class Supervisor:
         """End the servers of a supervisor that was killed before it could; the lock says that it is gone."""
         previous = last_state(self._home)
         survivors = previous.servers if previous else {}
-        for name in SERVERS.keys() & survivors.keys():
-            survivors[name].process.end(SERVERS[name].stop_signal, STOP_SECONDS)
+        for survivor in survivors.values():
+            survivor.process.end(PRODUCTS[survivor.product].stop_signal, STOP_SECONDS)
 
     def _keep_previous_logs(self) -> None:
         self._logs.mkdir(mode=0o700, exist_ok=True)
@@ -237,7 +241,7 @@ class Supervisor:
         return f"the end of {path} says:\n{tail}"
 
 
-def main(home: Path, names: list[Store]) -> int:
+def main(home: Path, servers: list[type[Server]]) -> int:
     """Hold the servers, as the only supervisor of ``home``; return the exit status."""
     log_to_command = _LogToCommand()
 
@@ -249,7 +253,7 @@ def main(home: Path, names: list[Store]) -> int:
     root.addHandler(log_to_command)
     try:
         with FileLock(services_folder(home) / "supervisor.lock", blocking=False):
-            asyncio.run(Supervisor(home, names, on_ready).run())
+            asyncio.run(Supervisor(home, servers, on_ready).run())
     except Timeout:
         _tell(Event(kind="busy"))
         return 1
@@ -320,4 +324,4 @@ def _free_ports(count: int) -> list[int]:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    sys.exit(main(Path(sys.argv[1]), [name for name in SERVERS if name in sys.argv[2:]]))
+    sys.exit(main(Path(sys.argv[1]), [PRODUCTS[product] for product in sys.argv[2:]]))

@@ -1,8 +1,9 @@
 """Milvus: vectors with scalar fields, published whole and searched by cosine.
 
 A publication is loaded into a collection of its own, ``<name>_<version>_<attempt>``, indexed, counted and warmed up;
-then the alias ``<name>``, which is all that readers know, is moved to it, and what it replaces is dropped. What does
-not belong here: how vectors are made (embeddings/) and what is searched for (retrieval/).
+then the alias ``<name>``, which is all that readers know, is moved to it, and what it replaces is dropped. Where only a
+few rows differ from what readers see, those are written in its place, in one message. What does not belong here: how
+vectors are made (embeddings/), what a row is (milvus_rows.py) and what is searched for (retrieval/).
 """
 
 import json
@@ -11,10 +12,10 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,21 @@ from tv5_assets.progress import progress
 from tv5_assets.stores.address import refused, unavailable
 from tv5_assets.stores.hits import Hits
 from tv5_assets.stores.load import Load
+from tv5_assets.stores.milvus_rows import (
+    ABSENT,
+    DIGEST,
+    VECTOR,
+    VERSION,
+    CollectionSpec,
+    Rows,
+    Scalar,
+    frame_schema,
+    holds_nulls,
+    nullable,
+    rows_at_once,
+    schema,
+    without_absent,
+)
 from tv5_assets.stores.one_loader import only_loader
 
 if TYPE_CHECKING:
@@ -34,8 +50,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SETTING = "TV5_MILVUS_URI"
-VECTOR = "vector"
-VERSION = "version"
 METRIC = "COSINE"
 HNSW = {"M": 16, "efConstruction": 200}
 SEARCH_EF = 64
@@ -49,8 +63,14 @@ _KEEPALIVE = {"grpc.keepalive_time_ms": 300_000, "grpc.keepalive_permit_without_
 _CALL_SECONDS = 120.0  # bounds pymilvus's own retries, which otherwise go on for over three minutes
 _LOAD_SECONDS = 3_600.0
 _POLL_SECONDS = 0.2
-_BATCH_BYTES = 16 << 20  # the server accepts messages of 64 MiB
 _READ_ROWS = 1_000
+_PAGE_ROWS = 10_000
+_MOST_CHANGED = 0.05
+"""Share of the rows up to which only those are written that changed."""
+_MOST_UPDATES = 20
+"""After so many, the collection is written whole again: what was replaced leaves holes in its index."""
+_VERSIONS = "tv5.versions"
+"""Property of a collection in which its updates are listed."""
 _COLLECTION_NOT_FOUND = 100
 _COLLECTION_NOT_LOADED = 101
 
@@ -59,40 +79,8 @@ Value = str | int | float | list[str] | list[int]
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True)
-class Scalar:
-    """A field beside the vector that searches can filter by.
-
-    Attributes:
-        name: the field, and the column of the frame it comes from.
-        kind: its Milvus type; an array is of texts.
-        nullable: it may be absent.
-        max_length: most bytes of a text, or of each text of an array.
-    """
-
-    name: str
-    kind: Literal["INT16", "INT32", "INT64", "VARCHAR", "ARRAY"]
-    nullable: bool = False
-    max_length: int = 512
-
-
-@dataclass(frozen=True)
-class CollectionSpec:
-    """What a collection holds beside its vectors, whose dimension the published vectors decide.
-
-    Attributes:
-        name: the alias that readers use.
-        key: name of the primary key, an int64.
-        scalars: further fields; each row also carries the load's ``version``.
-    """
-
-    name: str
-    key: str
-    scalars: tuple[Scalar, ...] = ()
-
-
 _OF_MOVIES = (
-    Scalar("title", "VARCHAR", max_length=1024),
+    Scalar("title", "VARCHAR", max_length=2_048),
     Scalar("year", "INT16", nullable=True),
     Scalar("genres", "ARRAY"),
 )
@@ -199,7 +187,7 @@ def _grpc_code(error: BaseException | None) -> Any:
     while error is not None:
         if isinstance(error, grpc.RpcError):
             return error.code() if isinstance(error, grpc.Call) else grpc.StatusCode.UNAVAILABLE
-        error = error.__cause__
+        error = None if error.__cause__ is error else error.__cause__  # the client raises errors from themselves
     return None
 
 
@@ -224,68 +212,96 @@ def publish(
     if not (version.isascii() and version.isalnum()):
         raise InputError(f"{spec.name}: the version {version!r} is not of letters and digits only")
     with only_loader("milvus", spec.name):
-        live = _live_collection(client, spec.name)
-        changed = live is None or _version_of(spec.name, live) != version or count(client, spec.name) != len(vectors)
+        live = _live(client, spec.name)
+        changed = live is None or live.version != version or count(client, spec.name) != len(vectors)
+        _drop_all_but(client, spec.name, live)  # what a killed loader left, before it takes room twice
         if changed:
-            _drop_all_but(client, spec.name, live)  # what a killed loader left, before it takes room twice
-            live = f"{spec.name}_{version}_{secrets.token_hex(4)}"
-            _fill(client, live, spec, vectors, scalars, version)
-            _index(client, live)
-            _make_ready(client, live, spec, vectors)
-            _point(client, spec.name, live)
+            rows = Rows.of(spec, vectors, scalars, version)
+            if live is None or not _update(client, live, rows):
+                live = _replace(client, rows)
+                _drop_all_but(client, spec.name, live)
         else:
             client.load_collection(spec.name, timeout=_LOAD_SECONDS)
-        _drop_all_but(client, spec.name, live)
-        rows = count(client, spec.name)
-    return Load(spec.name, rows, version, changed, time.perf_counter() - started)
+        total = count(client, spec.name)
+    return Load(spec.name, total, version, changed, time.perf_counter() - started)
 
 
-def _fill(
-    client: "MilvusClient", collection: str, spec: CollectionSpec, vectors: Vectors, scalars: pl.DataFrame, version: str
-) -> None:
-    columns = [scalar.name for scalar in spec.scalars]
-    ordered = pl.DataFrame({spec.key: vectors.ids}).join(
-        scalars.select(spec.key, *columns), on=spec.key, how="left", maintain_order="left", validate="1:1"
-    )
-    missing = pl.DataFrame({spec.key: vectors.ids}).join(scalars, on=spec.key, how="anti")
-    if len(missing) or len(scalars) != len(vectors):
-        raise InputError(
-            f"{spec.name}: {len(vectors)} vectors and {len(scalars)} rows of fields do not have the same {spec.key}s; "
-            "they are of different loads, materialize both again"
-        )
-    client.create_collection(collection, schema=_schema(spec, vectors.dimension), timeout=_CALL_SECONDS)
-    size = max(1, _BATCH_BYTES // (4 * vectors.dimension + 1_024))
-    with progress(logger, f"Milvus {spec.name}", len(vectors), "vector") as bar:
-        for offset in range(0, len(vectors), size):
-            batch = ordered.slice(offset, size).to_dicts()
-            for row, vector in zip(batch, vectors.matrix[offset : offset + size], strict=True):
-                row[VECTOR] = vector
-                row[VERSION] = version
-            client.insert(collection, batch, timeout=_CALL_SECONDS)
-            bar.update(len(batch))
+def _replace(client: "MilvusClient", rows: Rows) -> "Live":
+    """Write all rows into a collection of their own, and let readers see that one."""
+    name = rows.spec.name
+    collection = f"{name}_{rows.version}_{secrets.token_hex(4)}"
+    _fill(client, collection, rows)
+    index(client, collection)
+    _make_ready(client, collection, rows)
+    _point(client, name, collection)
+    return Live(collection, (rows.version,))
+
+
+def _fill(client: "MilvusClient", collection: str, rows: Rows) -> None:
+    client.create_collection(collection, schema=schema(client, rows.spec, rows.dimension), timeout=_CALL_SECONDS)
+    with progress(logger, f"Milvus {rows.spec.name}", len(rows), "vector") as bar:
+        for message in rows.messages(holds_nulls(client)):
+            client.insert(collection, message, timeout=_CALL_SECONDS)
+            bar.update(len(message))
     client.flush(collection, timeout=_LOAD_SECONDS)
 
 
-def _schema(spec: CollectionSpec, dimension: int) -> Any:
-    from pymilvus import DataType, MilvusClient
+def _update(client: "MilvusClient", live: "Live", rows: Rows) -> bool:
+    """Write only the rows that differ from those that readers see, where that is one message; return whether it is.
 
-    schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
-    schema.add_field(spec.key, DataType.INT64, is_primary=True)
-    schema.add_field(VECTOR, DataType.FLOAT_VECTOR, dim=dimension)
-    schema.add_field(VERSION, DataType.VARCHAR, max_length=64)
-    for scalar in spec.scalars:
-        lengths = {"max_length": scalar.max_length} if scalar.kind in ("VARCHAR", "ARRAY") else {}
-        array = {"element_type": DataType.VARCHAR, "max_capacity": 64} if scalar.kind == "ARRAY" else {}
-        schema.add_field(scalar.name, DataType[scalar.kind], nullable=scalar.nullable, **lengths, **array)
-    return schema
+    The server shows a message whole or not at all. A row that has gone would have to be deleted by a message of its
+    own, so that a publication without it takes the long way, as does one of another shape.
+    """
+    if len(live.versions) > _MOST_UPDATES or not _has_digests(client, live, rows):
+        return False
+    held = _digests(client, live, rows.spec)
+    sent = rows.digests()
+    changed = sent.with_row_index("place").join(held, on=[rows.spec.key, DIGEST], how="anti")["place"]
+    gone = len(held.join(sent, on=rows.spec.key, how="anti"))
+    if gone or len(changed) > min(rows_at_once(rows.dimension), _MOST_CHANGED * len(rows)):
+        return False
+    for message in rows.take(changed.cast(pl.Int64).to_numpy()).messages(holds_nulls(client)):
+        client.upsert(live.collection, message, timeout=_CALL_SECONDS)
+    if len(changed):
+        client.flush(live.collection, timeout=_LOAD_SECONDS)
+        _wait_for_index(client, live.collection)
+    differing = len(rows.digests().join(_digests(client, live, rows.spec), on=[rows.spec.key, DIGEST], how="anti"))
+    if differing:
+        raise StoreUnavailableError(
+            f"Milvus lacks {differing} of {len(changed)} rows of {live.collection}; run it again"
+        )
+    versions = [*(version for version in live.versions if version != rows.version), rows.version]
+    client.alter_collection_properties(live.collection, {_VERSIONS: ",".join(versions)}, timeout=_CALL_SECONDS)
+    logger.info("Milvus %s: %d of %d rows had changed", rows.spec.name, len(changed), len(rows))
+    return True
 
 
-def _index(client: "MilvusClient", collection: str) -> None:
+def _has_digests(client: "MilvusClient", live: "Live", rows: Rows) -> bool:
+    """Return whether a collection has the fields that the rows would have in a new one."""
+    fields = client.describe_collection(live.collection, timeout=_CALL_SECONDS)["fields"]
+    held = {(field["name"], int(field["type"]), field["params"].get("dim")) for field in fields}
+    wanted = {
+        (field.name, int(field.dtype), field.params.get("dim"))
+        for field in schema(client, rows.spec, rows.dimension).fields
+    }
+    return held == wanted
+
+
+def _digests(client: "MilvusClient", live: "Live", spec: CollectionSpec) -> pl.DataFrame:
+    schema_ = {spec.key: pl.Int64, DIGEST: pl.Int64}
+    return pl.DataFrame(_read_all(client, live.collection, spec, [spec.key, DIGEST]), schema=schema_)
+
+
+def index(client: "MilvusClient", collection: str) -> None:
     """Build the index and wait until it covers every row."""
-    index = client.prepare_index_params()
+    wanted = client.prepare_index_params()
     # The client flattens one level of "params", and milvus-lite looks for the parameters in the second.
-    index.add_index(VECTOR, "HNSW", index_name=VECTOR, metric_type=METRIC, params={"params": HNSW})
-    client.create_index(collection, index, timeout=_LOAD_SECONDS)
+    wanted.add_index(VECTOR, "HNSW", index_name=VECTOR, metric_type=METRIC, params={"params": HNSW})
+    client.create_index(collection, wanted, timeout=_LOAD_SECONDS)
+    _wait_for_index(client, collection)
+
+
+def _wait_for_index(client: "MilvusClient", collection: str) -> None:
     deadline = time.monotonic() + _LOAD_SECONDS
     while index_facts(client, collection)["pending_rows"]:
         if time.monotonic() > deadline:
@@ -293,28 +309,33 @@ def _index(client: "MilvusClient", collection: str) -> None:
         time.sleep(_POLL_SECONDS)
 
 
-def _make_ready(client: "MilvusClient", collection: str, spec: CollectionSpec, vectors: Vectors) -> None:
+def _make_ready(client: "MilvusClient", collection: str, rows: Rows) -> None:
     """Load into memory, verify the count, and search a little, so that the first reader does not wait."""
     # milvus-lite takes a new collection for loaded, and only loading it builds its index.
     client.release_collection(collection, timeout=_CALL_SECONDS)
     client.load_collection(collection, timeout=_LOAD_SECONDS)
-    rows = count(client, collection)
-    if rows != len(vectors):
-        raise StoreUnavailableError(f"Milvus holds {rows} rows of {collection} instead of {len(vectors)}; run it again")
-    if rows:
-        _search(client, collection, spec.key, vectors.matrix[:8], min(10, rows), "", SEARCH_EF)
+    held = count(client, collection)
+    if held != len(rows):
+        raise StoreUnavailableError(f"Milvus holds {held} rows of {collection} instead of {len(rows)}; run it again")
+    if held:
+        _search(client, collection, rows.spec.key, rows.matrix[:8], min(10, held), "", SEARCH_EF)
 
 
 def _point(client: "MilvusClient", name: str, collection: str) -> None:
-    if _live_collection(client, name):
-        client.alter_alias(collection, name, timeout=_CALL_SECONDS)
-    else:
+    from pymilvus import MilvusException
+
+    if _live(client, name) is None:
+        # Where the collection was dropped by hand, a server may still have its alias.
+        with suppress(MilvusException):
+            client.drop_alias(name, timeout=_CALL_SECONDS)
         client.create_alias(collection, name, timeout=_CALL_SECONDS)
+    else:
+        client.alter_alias(collection, name, timeout=_CALL_SECONDS)
 
 
-def _drop_all_but(client: "MilvusClient", name: str, live: str | None) -> None:
+def _drop_all_but(client: "MilvusClient", name: str, live: "Live | None") -> None:
     for collection in client.list_collections(timeout=_CALL_SECONDS):
-        if collection != live and _version_of(name, collection):
+        if (live is None or collection != live.collection) and _version_of(name, collection):
             client.drop_collection(collection, timeout=_CALL_SECONDS)
 
 
@@ -324,18 +345,54 @@ def _version_of(name: str, collection: str) -> str | None:
     return match.group(1) if match else None
 
 
-def _live_collection(client: "MilvusClient", name: str) -> str | None:
-    """Return the collection that readers of ``name`` see."""
-    if name not in client.list_aliases(timeout=_CALL_SECONDS)["aliases"]:
+@dataclass(frozen=True)
+class Live:
+    """What readers see.
+
+    Attributes:
+        collection: its name, which carries the version that was written whole.
+        versions: that version and those that changed some rows of it, the last of which is served.
+    """
+
+    collection: str
+    versions: tuple[str, ...]
+
+    @property
+    def version(self) -> str:
+        """The version that is served."""
+        return self.versions[-1]
+
+
+def _live(client: "MilvusClient", name: str) -> Live | None:
+    """Return what readers of ``name`` see, in one request."""
+    from pymilvus import MilvusException
+
+    try:
+        described = client.describe_collection(name, timeout=_CALL_SECONDS)
+    except MilvusException as error:
+        if error.code == _COLLECTION_NOT_FOUND:
+            return None
+        raise
+    collection = str(described["collection_name"])
+    whole = _version_of(name, collection)
+    if whole is None:
         return None
-    return str(client.describe_alias(name, timeout=_CALL_SECONDS)["collection_name"])
+    told = str(described.get("properties", {}).get(_VERSIONS, whole))
+    return Live(collection, tuple(told.split(",")))
 
 
 @_answering()
 def live_version(client: "MilvusClient", name: str) -> str | None:
     """Return the version that readers of ``name`` see, or None where nothing is published."""
-    live = _live_collection(client, name)
-    return None if live is None else _version_of(name, live)
+    live = _live(client, name)
+    return None if live is None else live.version
+
+
+@_answering()
+def versions(client: "MilvusClient", name: str) -> tuple[str, ...]:
+    """Return the versions that rows of ``name`` may carry: where little had changed, only those rows were written."""
+    live = _live(client, name)
+    return () if live is None else live.versions
 
 
 @_answering()
@@ -356,15 +413,27 @@ def count(client: "MilvusClient", name: str) -> int:
 @_answering()
 def ids(client: "MilvusClient", spec: CollectionSpec) -> npt.NDArray[np.int64]:
     """Return every primary key that readers see, ascending."""
+    keys = [row[spec.key] for row in _read_all(client, spec.name, spec, [spec.key])]
+    return np.sort(np.array(keys, dtype=np.int64))
 
-    def read() -> list[int]:
-        pages = client.query_iterator(spec.name, batch_size=10_000, output_fields=[spec.key], timeout=_CALL_SECONDS)
+
+def _read_all(client: "MilvusClient", name: str, spec: CollectionSpec, fields: list[str]) -> list[dict[str, int]]:
+    """Return some fields of every row, in any order."""
+
+    def read() -> list[dict[str, int]]:
+        pages = client.query_iterator(
+            name,
+            batch_size=_PAGE_ROWS,
+            output_fields=fields,
+            consistency_level="Strong",
+            timeout=_CALL_SECONDS,
+        )
         try:
-            return [row[spec.key] for page in iter(pages.next, []) for row in page]
+            return [{field: row[field] for field in fields} for page in iter(pages.next, []) for row in page]
         finally:
             pages.close()
 
-    return np.sort(np.array(_when_loaded(client, spec.name, read), dtype=np.int64))
+    return _when_loaded(client, name, read)
 
 
 @_answering()
@@ -385,7 +454,7 @@ def fetch(client: "MilvusClient", spec: CollectionSpec, keys: Sequence[int]) -> 
         ]
 
     rows = _when_loaded(client, spec.name, read)
-    return pl.DataFrame(rows, schema=_frame_schema(spec)).sort(spec.key)
+    return without_absent(spec, pl.DataFrame(rows, schema=frame_schema(spec))).sort(spec.key)
 
 
 @_answering()
@@ -413,7 +482,7 @@ def search(
     Raises:
         InputError: nothing is published under that name, or a parameter is missing.
     """
-    expression = bind(filter_expr, params or {})
+    expression = _expression(spec, filter_expr, params)
     return _when_loaded(client, spec.name, lambda: _search(client, spec.name, spec.key, queries, k, expression, ef))
 
 
@@ -506,12 +575,20 @@ def search_rows(
     One request, where :func:`search` and :func:`fetch` take two and carry the vectors too. Arguments and errors are
     those of :func:`search`, but for ``query``, float32 of shape (dimension,).
     """
-    schema = pl.Schema({**_frame_schema(spec), "score": pl.Float32()})
+    schema = pl.Schema({**frame_schema(spec), "score": pl.Float32()})
     del schema[VECTOR]
     fields = [name for name in schema if name != "score"]
-    expression = bind(filter_expr, params or {})
+    expression = _expression(spec, filter_expr, params)
     found = _when_loaded(client, spec.name, lambda: _nearest(client, spec.name, [query], k, expression, ef, fields))[0]
-    return pl.DataFrame([{**{name: hit[name] for name in fields}, "score": hit["distance"]} for hit in found], schema)
+    rows = [{**{name: hit[name] for name in fields}, "score": hit["distance"]} for hit in found]
+    return without_absent(spec, pl.DataFrame(rows, schema))
+
+
+def _expression(spec: CollectionSpec, filter_expr: str, params: Mapping[str, Value] | None) -> str:
+    """Return a filter with its parameters, which rows without a field that it names do not pass, as with a null."""
+    bound = bind(filter_expr, params or {})
+    absent = [f" and {name} != {ABSENT}" for name in nullable(spec) if re.search(rf"\b{name}\b", filter_expr)]
+    return f"({bound}){''.join(absent)}" if absent else bound
 
 
 def bind(filter_expr: str, params: Mapping[str, Value]) -> str:
@@ -570,15 +647,3 @@ def _when_loaded(client: "MilvusClient", name: str, call: Callable[[], _T]) -> _
             raise
     client.load_collection(name, timeout=_LOAD_SECONDS)
     return call()
-
-
-def _frame_schema(spec: CollectionSpec) -> pl.Schema:
-    types = {
-        "INT16": pl.Int16(),
-        "INT32": pl.Int32(),
-        "INT64": pl.Int64(),
-        "VARCHAR": pl.String(),
-        "ARRAY": pl.List(pl.String()),
-    }
-    scalars: dict[str, pl.DataType] = {scalar.name: types[scalar.kind] for scalar in spec.scalars}
-    return pl.Schema({spec.key: pl.Int64(), **scalars, VERSION: pl.String(), VECTOR: pl.List(pl.Float32())})

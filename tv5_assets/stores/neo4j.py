@@ -212,8 +212,7 @@ def publish_nodes(graph: Graph, spec: NodeSpec, frame: pl.DataFrame, version: st
 
 def _replace_nodes(tx: "ManagedTransaction", spec: NodeSpec, nodes: pl.DataFrame, version: str) -> bool:
     label, key = spec.label, spec.key
-    tally = f"MATCH (n:{label}) RETURN count(n) AS total, sum(CASE WHEN n.version = $version THEN 1 ELSE 0 END) AS live"
-    if _pointer(tx, spec) == version and _tally(tx, tally, version) == (len(nodes), len(nodes)):
+    if _pointer(tx, spec) == version and _tally_nodes(tx, spec, version) == (len(nodes), len(nodes)):
         return False
     for batch in nodes.iter_slices(_NODES_PER_QUERY):
         tx.run(
@@ -222,7 +221,7 @@ def _replace_nodes(tx: "ManagedTransaction", spec: NodeSpec, nodes: pl.DataFrame
             version=version,
         ).consume()
     tx.run(f"MATCH (n:{label}) WHERE n.version <> $version DETACH DELETE n", version=version).consume()
-    _verify(spec, _tally(tx, tally, version), len(nodes))
+    _verify(spec, _tally_nodes(tx, spec, version), len(nodes))
     _point(tx, spec, version, len(nodes))
     return True
 
@@ -262,8 +261,35 @@ def publish_relationships(
         if changed:
             _write(graph, spec, edges, rows, version)
             session.execute_write(_switch, spec, version, rows)
-            _remove_all_but(graph, spec, version)
-    return Load(spec.dataset, count(graph, spec), version, changed, time.perf_counter() - started)
+            if of_live:
+                _remove_all_but(graph, spec, version)
+    return Load(spec.dataset, rows, version, changed, time.perf_counter() - started)  # counted just now, either way
+
+
+@_answering()
+def adopt(graph: Graph, spec: NodeSpec | RelationshipSpec, version: str, rows: int) -> Load:
+    """Verify what an import wrote, pointer included, and constrain it as a publication does.
+
+    Args:
+        graph: from :func:`connect`.
+        spec: the kind of node or relationship.
+        version: its version.
+        rows: how many there are.
+
+    Raises:
+        StoreUnavailableError: the server stopped answering, or does not hold what was imported.
+    """
+    started = time.perf_counter()
+    _constrain(graph, *([spec] if isinstance(spec, NodeSpec) else [spec.start, spec.end]))
+    with graph.driver.session(database=graph.database) as session:
+        if isinstance(spec, NodeSpec):
+            tally = session.execute_read(_tally_nodes, spec, version)
+        else:
+            tally = session.execute_read(_tally_relationships, spec, version)
+        if session.execute_read(_pointer, spec) != version:
+            raise StoreUnavailableError(f"Neo4j has no version {version} of {spec.dataset}; import it again")
+    _verify(spec, tally, rows)
+    return Load(spec.dataset, rows, version, True, time.perf_counter() - started)
 
 
 def _write(graph: Graph, spec: RelationshipSpec, edges: pl.LazyFrame, rows: int, version: str) -> None:
@@ -289,9 +315,14 @@ def _write(graph: Graph, spec: RelationshipSpec, edges: pl.LazyFrame, rows: int,
             for batch in chunk.iter_slices(_RELATIONSHIPS_PER_BATCH):
                 columns = {name: batch[name].to_list() for name in spec.properties}
                 starts, ends = batch[spec.start_column].to_list(), batch[spec.end_column].to_list()
-                created = session.execute_write(
-                    _single, statement, {"starts": starts, "ends": ends, "version": version, **columns}
-                )
+                try:
+                    created = session.execute_write(
+                        _single, statement, {"starts": starts, "ends": ends, "version": version, **columns}
+                    )
+                except OverflowError as error:
+                    raise InputError(
+                        f"{spec.dataset}: the graph cannot hold a number from {starts[0]} to {starts[-1]}: {error}"
+                    ) from error
                 if created != len(batch):
                     raise InputError(
                         f"{spec.dataset}: {len(batch) - created} of {len(batch)} {spec.type} from {starts[0]} to "
@@ -335,6 +366,15 @@ def _point(tx: "ManagedTransaction", spec: NodeSpec | RelationshipSpec, version:
 def _pointer(tx: "ManagedTransaction", spec: NodeSpec | RelationshipSpec) -> str | None:
     record = tx.run("MATCH (l:Load {dataset: $dataset}) RETURN l.version AS version", dataset=spec.dataset).single()
     return None if record is None else str(record["version"])
+
+
+def _tally_nodes(tx: "ManagedTransaction", spec: NodeSpec, version: str) -> tuple[int, int]:
+    """Return how many nodes there are, and how many of them are of the version."""
+    statement = (
+        f"MATCH (n:{spec.label}) "
+        "RETURN count(n) AS total, sum(CASE WHEN n.version = $version THEN 1 ELSE 0 END) AS live"
+    )
+    return _tally(tx, statement, version)
 
 
 def _tally_relationships(tx: "ManagedTransaction", spec: RelationshipSpec, version: str | None) -> tuple[int, int]:

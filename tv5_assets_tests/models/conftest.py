@@ -8,7 +8,7 @@ import pytest
 
 from tv5_assets.services.embedded import running
 from tv5_assets.services.endpoints import Endpoints
-from tv5_assets_tests.conftest import embedded_settings
+from tv5_assets_tests.servers import embedded_settings
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tv5_assets.services.embedded import down
-from tv5_assets_tests.conftest import embedded_settings
+from tv5_assets_tests.servers import embedded_settings
 
 
 @pytest.fixture

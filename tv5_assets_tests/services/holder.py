@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tv5_assets.services.embedded import running
-from tv5_assets_tests.conftest import embedded_settings
+from tv5_assets_tests.servers import embedded_settings
 
 if __name__ == "__main__":
     with running(embedded_settings(Path(sys.argv[1]), *sys.argv[2:])):

@@ -23,7 +23,7 @@ from tv5_assets.services.embedded import down, hold, running, status
 from tv5_assets.services.state import last_state, live_state, remove_state, services_folder
 from tv5_assets.services.supervisor import Supervisor
 from tv5_assets.settings import Settings
-from tv5_assets_tests.conftest import embedded_settings
+from tv5_assets_tests.servers import embedded_settings
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from tv5_assets.errors import StoreUnavailableError
 from tv5_assets.services.endpoints import ADDRESS_FIELDS, Endpoints, require, resolve, unset
 from tv5_assets.services.state import ProcessIdentity, ServerState, State, write_state
 from tv5_assets.settings import Settings
-from tv5_assets_tests.conftest import embedded_settings
+from tv5_assets_tests.servers import embedded_settings
 
 
 def _state(

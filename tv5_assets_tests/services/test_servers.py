@@ -16,7 +16,7 @@ from tv5_assets.services.endpoints import Endpoints
 from tv5_assets.services.servers import SERVERS
 from tv5_assets.services.state import live_state
 from tv5_assets.settings import Settings
-from tv5_assets_tests.conftest import embedded_settings
+from tv5_assets_tests.servers import embedded_settings
 
 Embedded = tuple[Settings, Endpoints]
 

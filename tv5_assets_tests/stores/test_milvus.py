@@ -12,11 +12,18 @@ from pymilvus import MilvusClient
 
 from tv5_assets.errors import InputError, StoreRefusedError, StoreUnavailableError
 from tv5_assets.services.endpoints import Endpoints
+from tv5_assets.settings import Settings
 from tv5_assets.stores import milvus
-from tv5_assets_tests.stores import samples
+from tv5_assets_tests.stores import hostile, samples
 from tv5_assets_tests.stores.killed import kill_at
 
 SPEC = samples.COLLECTION
+
+
+@pytest.fixture
+def endpoints(milvus_server: tuple[Settings, Endpoints]) -> Endpoints:
+    """Every server in turn."""
+    return milvus_server[1]
 
 
 @pytest.fixture
@@ -99,7 +106,7 @@ def test_a_new_version_replaces_the_old(client):
     assert len(collections(client)) == 1
 
 
-@pytest.mark.parametrize("step", ["_index", "_point"])
+@pytest.mark.parametrize("step", ["index", "_point"])
 def test_a_killed_loader_loses_nothing_and_its_rubbish_goes(client, endpoints, step):
     publish(client, 1)
 
@@ -114,7 +121,7 @@ def test_a_killed_loader_loses_nothing_and_its_rubbish_goes(client, endpoints, s
 
 def test_rubbish_goes_even_when_nothing_changed(client, endpoints):
     publish(client, 1)
-    kill_at(milvus, "_index", "publish_milvus", endpoints.milvus_uri, endpoints.milvus_token, 2)
+    kill_at(milvus, "index", "publish_milvus", endpoints.milvus_uri, endpoints.milvus_token, 2)
 
     assert not publish(client, 1).changed
 
@@ -248,3 +255,119 @@ def test_nothing_can_be_published(client):
     assert milvus.publish(client, SPEC, none, samples.fields(1).clear(), "none").rows == 0
     assert milvus.ids(client, SPEC).tolist() == []
     assert not milvus.publish(client, SPEC, none, samples.fields(1).clear(), "none").changed
+
+
+def test_hostile_texts_come_back_equal_and_stay_values(client):
+    texts = pl.DataFrame({"title": hostile.TEXTS}).with_row_index("movie_id", offset=1)
+    fields = texts.select(
+        pl.col("movie_id").cast(pl.Int32), "title", year=pl.lit(1999, pl.Int16), genres=pl.concat_list("title")
+    )
+    sample = samples.vectors(1)
+    vectors = milvus.Vectors(fields["movie_id"].to_numpy(), sample.matrix[: len(fields)], sample.model)
+    milvus.publish(client, SPEC, vectors, fields, "hostile1")
+
+    found = milvus.fetch(client, SPEC, vectors.ids.tolist())
+    assert found["title"].to_list() == list(hostile.TEXTS)
+    assert found["genres"].to_list() == [[text] for text in hostile.TEXTS]
+    for movie_id, title in zip(vectors.ids, hostile.TEXTS, strict=True):
+        for condition in ("title == {title}", "array_contains(genres, {title})"):
+            hits = milvus.search(client, SPEC, vectors.matrix[:1], 40, condition, {"title": title}, ef=300)
+            assert hits.ids[hits.ids >= 0].tolist() == [movie_id], (condition, title)
+    assert not milvus.publish(client, SPEC, vectors, fields, "hostile1").changed
+
+
+def test_a_poisoned_row_is_refused_and_leaves_the_old_version(client):
+    publish(client, 1)
+    poisoned = samples.fields(2).with_columns(
+        title=pl.when(pl.col("movie_id") == 300).then(pl.lit("x" * 5_000)).otherwise("title")
+    )
+
+    with pytest.raises((InputError, StoreRefusedError), match="title"):
+        milvus.publish(client, SPEC, samples.vectors(2), poisoned, samples.VERSIONS[2])
+
+    assert_serves(client, 1)
+    assert publish(client, 2).changed
+    assert_serves(client, 2)
+    assert len(collections(client)) == 1
+
+
+def test_two_loaders_of_different_versions_leave_one_of_them_whole(client, endpoints):
+    def load(generation: int) -> milvus.Load:
+        return samples.publish_milvus(endpoints.milvus_uri, endpoints.milvus_token, generation)
+
+    with ThreadPoolExecutor(2) as pool:
+        loads = list(pool.map(load, (1, 2)))
+
+    assert all(load.changed for load in loads)
+    assert_serves(client, 1 if milvus.live_version(client, SPEC.name) == samples.VERSIONS[1] else 2)
+    assert len(collections(client)) == 1
+
+
+def changed_a_little(**changes: pl.Expr) -> tuple[milvus.Vectors, pl.DataFrame]:
+    """Generation 1 with some changes of rows 20 to 29, one new vector and one new row."""
+    vectors, fields = samples.vectors(1), samples.fields(1)
+    some = pl.col("movie_id").is_between(20, 29)
+    fields = fields.with_columns(
+        pl.when(some).then(change).otherwise(pl.col(name)).alias(name) for name, change in changes.items()
+    )
+    new = fields.head(1).with_columns(movie_id=pl.lit(999, pl.Int32))
+    matrix = np.vstack([vectors.matrix, -vectors.matrix[:1]])
+    matrix[5] = -matrix[6]
+    return milvus.Vectors(np.append(vectors.ids, 999).astype(np.int32), matrix, "sample"), pl.concat([fields, new])
+
+
+def test_only_changed_rows_are_written_where_few_are(client):
+    publish(client, 1)
+    before = collections(client)
+    vectors, fields = changed_a_little(title=pl.lit("another"), year=pl.lit(None, pl.Int16))
+
+    load = milvus.publish(client, SPEC, vectors, fields, samples.VERSIONS[2])
+
+    assert (load.rows, load.changed, collections(client)) == (301, True, before)
+    assert milvus.live_version(client, SPEC.name) == samples.VERSIONS[2]
+    assert milvus.versions(client, SPEC.name) == (samples.VERSIONS[1], samples.VERSIONS[2])
+    found = milvus.fetch(client, SPEC, vectors.ids.tolist())
+    expected = fields.with_columns(pl.col("movie_id").cast(pl.Int64)).sort("movie_id")
+    assert found.select(expected.columns).equals(expected)
+    np.testing.assert_array_equal(np.array(found["vector"].to_list(), np.float32), vectors.matrix)
+    written = found.filter(pl.col("version") == samples.VERSIONS[2])["movie_id"].to_list()
+    assert written == [16, *range(20, 30), 999]
+    assert milvus.search(client, SPEC, vectors.matrix[[5, 300]], k=1).ids[:, 0].tolist() == [16, 999]
+    facts = milvus.index_facts(client, SPEC.name)
+    assert facts["pending_rows"] == 0 and int(facts["indexed_rows"]) >= 301
+    assert not milvus.publish(client, SPEC, vectors, fields, samples.VERSIONS[2]).changed
+
+
+def test_a_killed_update_is_made_again(client, endpoints):
+    """Killed after its message, it has shown the new rows without saying so; the next run only says so."""
+    publish(client, 1)
+    vectors, fields = changed_a_little(title=pl.lit("another"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "alter_collection_properties", killed)
+        with pytest.raises(KeyboardInterrupt):
+            milvus.publish(client, SPEC, vectors, fields, samples.VERSIONS[2])
+    assert milvus.live_version(client, SPEC.name) == samples.VERSIONS[1]
+
+    assert milvus.publish(client, SPEC, vectors, fields, samples.VERSIONS[2]).changed
+
+    assert milvus.live_version(client, SPEC.name) == samples.VERSIONS[2]
+    assert milvus.fetch(client, SPEC, [25])["title"].to_list() == ["another"]
+    assert len(collections(client)) == 1
+
+
+def killed(*_args: object, **_kwargs: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_many_changes_and_rows_that_went_are_written_whole(client):
+    publish(client, 1)
+    before = collections(client)
+    vectors, fields = samples.vectors(1), samples.fields(1)
+
+    milvus.publish(client, SPEC, vectors, fields.with_columns(title=pl.lit("all")), samples.VERSIONS[2])
+    assert collections(client) != before and len(collections(client)) == 1
+
+    before = collections(client)
+    fewer = milvus.Vectors(vectors.ids[1:], vectors.matrix[1:], "sample")
+    assert milvus.publish(client, SPEC, fewer, fields[1:], "cccccccccccccccc3").rows == 299
+    assert collections(client) != before and len(collections(client)) == 1

@@ -3,14 +3,22 @@ from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 import pytest
+from neo4j.exceptions import TransientError
 
 from tv5_assets.errors import InputError, StoreRefusedError, StoreUnavailableError
 from tv5_assets.services.endpoints import Endpoints
+from tv5_assets.settings import Settings
 from tv5_assets.stores import neo4j
-from tv5_assets_tests.stores import samples
+from tv5_assets_tests.stores import hostile, samples
 from tv5_assets_tests.stores.killed import kill_at
 
 MOVIES, USERS, RATINGS = samples.MOVIES, samples.USERS, samples.RATINGS
+
+
+@pytest.fixture
+def endpoints(graph_server: tuple[Settings, Endpoints]) -> Endpoints:
+    """Every server in turn."""
+    return graph_server[1]
 
 
 def address(endpoints: Endpoints) -> tuple[str, str, str, str]:
@@ -274,3 +282,75 @@ def test_nothing_can_be_published(with_nodes):
     assert neo4j.publish_nodes(with_nodes, MOVIES, samples.movies(1).clear(), "none").rows == 0
     assert in_the_store(with_nodes) == 0
     assert not neo4j.publish_relationships(with_nodes, RATINGS, samples.ratings(1).clear(), "none").changed
+
+
+def test_hostile_texts_come_back_equal_and_stay_values(graph):
+    texts = pl.DataFrame({"title": hostile.TEXTS}).with_row_index("movie_id", offset=1)
+    movies = texts.select(pl.col("movie_id").cast(pl.Int32), "title", year=pl.lit(1999))
+    neo4j.publish_nodes(graph, MOVIES, movies, "hostile1")
+
+    found = neo4j.fetch_nodes(graph, MOVIES, movies["movie_id"].to_list())
+    assert [node["title"] for node in found] == list(hostile.TEXTS)
+    asked = "UNWIND $titles AS title MATCH (n:SampleMovie {title: title}) RETURN n.movie_id AS movie_id"
+    rows = neo4j.query(graph, asked, {"titles": list(hostile.TEXTS)})
+    assert [row["movie_id"] for row in rows] == movies["movie_id"].to_list()
+    assert not neo4j.publish_nodes(graph, MOVIES, movies, "hostile1").changed
+
+
+def test_hostile_texts_are_keys(graph):
+    """Genres and themes are known by their names."""
+    named = neo4j.NodeSpec("sample_names", "SampleName", "name")
+    has = neo4j.RelationshipSpec("sample_has", "SAMPLE_HAS", MOVIES, named, "movie_id", "name")
+    names = pl.DataFrame({"name": hostile.TEXTS})
+    publish_movies(graph, 1)
+    neo4j.publish_nodes(graph, named, names, "hostile1")
+    edges = names.with_columns(movie_id=pl.lit(20, pl.Int32))
+    neo4j.publish_relationships(graph, has, edges, "hostile1")
+
+    assert sorted(neo4j.ids(graph, named)) == sorted(hostile.TEXTS)
+    found = neo4j.fetch_relationships(graph, has, edges)
+    assert sorted(row["name"] for row in found) == sorted(hostile.TEXTS)
+    neo4j.publish_nodes(graph, named, names.clear(), "none")
+
+
+def test_a_number_that_the_graph_cannot_hold_is_an_input_error_and_leaves_the_old_version(with_nodes):
+    publish_ratings(with_nodes, 1)
+    poisoned = samples.ratings(2).with_columns(
+        timestamp=pl.when(pl.col("user_id") == 30).then(2**63).otherwise("timestamp").cast(pl.UInt64)
+    )
+
+    with pytest.raises(InputError, match="sample_ratings"):
+        neo4j.publish_relationships(with_nodes, RATINGS, poisoned, samples.VERSIONS[2])
+
+    assert_serves_ratings(with_nodes, 1)
+    assert publish_ratings(with_nodes, 2).changed
+    assert_serves_ratings(with_nodes, 2)
+    assert in_the_store(with_nodes) == samples.ROWS
+
+
+def test_a_deadlock_is_retried_and_writes_nothing_twice(with_nodes, monkeypatch):
+    """Each batch is rolled back once, having been written, before it is let through."""
+    monkeypatch.setattr(neo4j, "_RELATIONSHIPS_PER_BATCH", 200)
+    run, failures = neo4j._single, iter([True, False] * 2)
+
+    def deadlocking(tx, statement, parameters):
+        result = run(tx, statement, parameters)
+        if "CREATE" in statement and next(failures):
+            raise TransientError("a deadlock was detected")
+        return result
+
+    monkeypatch.setattr(neo4j, "_single", deadlocking)
+    publish_ratings(with_nodes, 1)
+
+    assert next(failures, None) is None
+    assert_serves_ratings(with_nodes, 1)
+    assert in_the_store(with_nodes) == samples.ROWS
+
+
+def test_two_loaders_of_different_versions_leave_one_of_them_whole(with_nodes, endpoints):
+    with ThreadPoolExecutor(2) as pool:
+        loads = list(pool.map(lambda generation: samples.publish_ratings(*address(endpoints), generation), (1, 2)))
+
+    assert all(load.changed for load in loads)
+    assert_serves_ratings(with_nodes, 1 if neo4j.live_version(with_nodes, RATINGS) == samples.VERSIONS[1] else 2)
+    assert in_the_store(with_nodes) == samples.ROWS

@@ -1,0 +1,147 @@
+"""Loaders and servers that are killed at any moment: readers see a whole version, and the next load ends right.
+
+They take minutes and run when they are asked for: ``pytest -m faults``.
+"""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tv5_assets.errors import StoreRefusedError, StoreUnavailableError
+from tv5_assets.services.embedded import running
+from tv5_assets.services.endpoints import Endpoints
+from tv5_assets.services.state import live_state
+from tv5_assets.settings import Settings
+from tv5_assets_tests.servers import chosen, embedded_settings, products
+from tv5_assets_tests.stores.large import LOADERS
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+
+KILLS = 20
+SEED = 11
+SECONDS_TO_RECOVER = 120
+
+_LOADER = """
+import json, sys
+from tv5_assets_tests.stores.large import LOADERS
+
+store, address, generation = json.loads(sys.stdin.readline())
+loader = LOADERS[store](*address)
+print("ready", flush=True)
+sys.stdin.readline()
+loader.publish(generation)
+"""
+
+
+@pytest.fixture(
+    scope="module", params=[(store, product) for store in ("milvus", "neo4j") for product in products(store)], ids=str
+)
+def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, Settings, Endpoints]]:
+    """Each server, in a home of its own, since it is killed."""
+    store, product = request.param
+    with tempfile.TemporaryDirectory(prefix="tv5-") as home:
+        settings = chosen(embedded_settings(Path(home), store), product)
+        with running(settings) as endpoints:
+            yield store, settings, endpoints
+
+
+def address(store: str, at: Endpoints) -> tuple[str, ...]:
+    if store == "milvus":
+        return at.milvus_uri, at.milvus_token
+    return at.neo4j_uri, at.neo4j_user, at.neo4j_password, at.neo4j_database
+
+
+@contextmanager
+def loading(store: str, at: Endpoints, generation: int) -> Iterator["subprocess.Popen[str]"]:
+    """A loader in a process of its own that has begun to publish."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _LOADER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(json.dumps([store, address(store, at), generation]) + "\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "ready\n"
+        process.stdin.write("\n")
+        process.stdin.flush()
+        yield process
+
+
+def answering(store: str, at: Endpoints) -> Any:
+    """Return a loader connected to a server that may still be starting again."""
+    deadline = time.monotonic() + SECONDS_TO_RECOVER
+    while True:
+        try:
+            loader = LOADERS[store](*address(store, at))
+            loader.seen()
+            return loader
+        except (StoreUnavailableError, StoreRefusedError):
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+
+
+def test_a_loader_killed_at_random_moments(server: tuple[str, Settings, Endpoints]):
+    store, _, at = server
+    loader, moments = LOADERS[store](*address(store, at)), random.Random(SEED)
+    loader.publish(1)
+    started = time.monotonic()
+    loader.publish(2)
+    seconds = time.monotonic() - started
+
+    for _ in range(KILLS):
+        with loading(store, at, generation=3 - loader.seen()) as process:
+            time.sleep(moments.uniform(0, seconds))
+            process.send_signal(signal.SIGKILL)
+        assert loader.seen() in (1, 2)
+
+    generation = 3 - loader.seen()
+    assert loader.publish(generation).changed
+    assert loader.seen() == generation
+    assert loader.leftovers() == 0
+    assert not loader.publish(generation).changed
+
+
+def test_a_server_killed_during_a_load(server: tuple[str, Settings, Endpoints]):
+    """The supervisor starts it again at the same address; the load goes on, or fails as one to be tried again."""
+    store, settings, at = server
+    loader = LOADERS[store](*address(store, at))
+    loader.publish(1)
+    started = time.monotonic()
+    loader.publish(2)
+    seconds = time.monotonic() - started
+    outcome: list[BaseException | None] = []
+
+    def publish() -> None:
+        try:
+            loader.publish(1)
+            outcome.append(None)
+        except (StoreUnavailableError, StoreRefusedError) as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    time.sleep(seconds / 3)
+    state = live_state(settings.home)
+    assert state is not None
+    process = state.servers[store].process.process()
+    assert process is not None
+    process.kill()
+    thread.join()
+
+    assert outcome and isinstance(outcome[0], StoreUnavailableError | None), outcome
+    again = answering(store, at)
+    assert again.seen() == 1 or outcome[0] is not None
+    again.publish(1)
+    assert again.seen() == 1
+    assert again.leftovers() == 0
+    assert not again.publish(1).changed
