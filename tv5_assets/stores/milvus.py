@@ -591,11 +591,18 @@ def _expression(spec: CollectionSpec, filter_expr: str, params: Mapping[str, Val
     return f"({bound}){''.join(absent)}" if absent else bound
 
 
+_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
+
+
+def _quoted(text: str) -> str:
+    return f'"{text.translate(_ESCAPES)}"'
+
+
 def bind(filter_expr: str, params: Mapping[str, Value]) -> str:
     """Put parameters into a filter as quoted literals.
 
-    Done here because milvus-lite does not know the server's own filter templates, whose syntax this is. A text is
-    quoted as JSON quotes it, which both understand.
+    Done here because milvus-lite does not know the server's own filter templates, whose syntax this is. Of a text only
+    that is escaped which would end it or break its line: milvus-lite knows no escape of other characters.
 
     Raises:
         InputError: a parameter has no value, or one of a kind that a filter cannot hold.
@@ -609,7 +616,8 @@ def bind(filter_expr: str, params: Mapping[str, Value]) -> str:
         items = value if isinstance(value, list) else [value]
         if not all(isinstance(item, str | int | float) for item in items):
             raise InputError(f"{name!r} of the filter {filter_expr!r} is {value!r}; give texts or numbers")
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        literals = [_quoted(item) if isinstance(item, str) else json.dumps(item, allow_nan=False) for item in items]
+        return f"[{', '.join(literals)}]" if isinstance(value, list) else literals[0]
 
     return re.sub(r"\{(\w+)\}", literal, filter_expr)
 

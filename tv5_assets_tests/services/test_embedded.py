@@ -20,6 +20,7 @@ from filelock import FileLock
 
 from tv5_assets.errors import InputError, StoreUnavailableError
 from tv5_assets.services.embedded import down, hold, running, status
+from tv5_assets.services.redis_server import RedisServer
 from tv5_assets.services.state import last_state, live_state, remove_state, services_folder
 from tv5_assets.services.supervisor import Supervisor
 from tv5_assets.settings import Settings
@@ -161,7 +162,7 @@ def test_a_killed_server_is_started_again_at_its_address_with_its_data(settings:
 
 def test_a_port_that_is_taken_meanwhile_is_exchanged(home: Path) -> None:
     async def start_on(port: int) -> list[int]:
-        supervisor = Supervisor(home, ["redis"], on_ready=lambda: None)
+        supervisor = Supervisor(home, [RedisServer], on_ready=lambda: None)
         (server,) = supervisor._servers
         (home / "logs").mkdir()
         try:

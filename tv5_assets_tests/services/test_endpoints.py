@@ -20,9 +20,14 @@ def _state(
         supervisor=supervisor or me,
         phase=phase,
         servers={
-            "redis": ServerState(process=me, ports=[1], endpoints={"redis_url": "redis://:secret@127.0.0.1:1/0"}),
+            "redis": ServerState(
+                product="redis", process=me, ports=[1], endpoints={"redis_url": "redis://:secret@127.0.0.1:1/0"}
+            ),
             "postgres": ServerState(
-                process=me, ports=[2], endpoints={"postgres_url": "postgresql://a", "dagster_pg_url": "postgresql://b"}
+                product="postgresql",
+                process=me,
+                ports=[2],
+                endpoints={"postgres_url": "postgresql://a", "dagster_pg_url": "postgresql://b"},
             ),
         },
     )
