@@ -35,7 +35,9 @@ _WORK = f"{FOLDER}.importing"
 _REPLACED = f"{FOLDER}.replaced"
 _STAGES = 4
 """Of an import, each of which the tool tells in percent: nodes, relationships, their linking, what comes after."""
-_LINES_KEPT = 40
+_LINES_KEPT, _LINES_TOLD = 40, 3
+_REPORT = "import.report"
+_INPUT_ERROR = "Error in input data"
 _PERCENT = re.compile(r"(\d+)%")
 
 logger = logging.getLogger(__name__)
@@ -105,7 +107,7 @@ def run_tool(folder: Path, arguments: list[str]) -> None:
         "--multiline-fields=true",
         f"--max-off-heap-memory={_OFF_HEAP}",  # without it the tool takes 90 % of what is free
         "--legacy-style-quoting=false",  # or a backslash before a quote would be taken for part of it
-        f"--report-file={folder / 'import.report'}",
+        f"--report-file={folder / _REPORT}",
         *arguments,
     ]
     with (
@@ -123,13 +125,21 @@ def run_tool(folder: Path, arguments: list[str]) -> None:
     ):
         said: deque[str] = deque(maxlen=_LINES_KEPT)
         for line in tool.stdout or ():
-            said.append(line.rstrip())
             if percent := _PERCENT.search(line):
                 bar.update(max(0, int(percent.group(1)) - bar.n % 100))
+            elif line.strip():
+                said.append(line.rstrip())
     if tool.returncode:
         text = "\n".join(said)
-        error = InputError if "import.report" in text or "InputException" in text else StoreUnavailableError
-        raise error(f"Neo4j's import tool failed:\n{text}")
+        if _INPUT_ERROR in text:
+            raise InputError(f"Neo4j's import tool refused the graph: {_first_lines(folder / _REPORT)}")
+        raise StoreUnavailableError(f"Neo4j's import tool failed:\n{text}")
+
+
+def _first_lines(report: Path) -> str:
+    """Return the first of what the tool could not understand, such as a relationship whose node is not there."""
+    lines = report.read_text(errors="replace").splitlines() if report.exists() else []
+    return "; ".join(lines[:_LINES_TOLD]) or "it does not say why"
 
 
 def _require_empty(settings: Settings) -> None:

@@ -18,11 +18,15 @@ from tv5_assets.services.embedded import running
 from tv5_assets.services.neo4j_import import import_graph
 from tv5_assets.settings import Settings
 from tv5_assets.stores import neo4j
-from tv5_assets.stores.graph_parts import SOURCES, Part
+from tv5_assets.stores.graph_parts import Part
 from tv5_assets_tests.servers import INSTALLED, chosen, embedded_settings
 from tv5_assets_tests.stores import hostile, samples
 
-pytestmark = pytest.mark.skipif("neo4j" not in INSTALLED, reason="Neo4j is not installed: make neo4j")
+pytestmark = [
+    pytest.mark.skipif("neo4j" not in INSTALLED, reason="Neo4j is not installed: make neo4j"),
+    pytest.mark.long,
+    pytest.mark.timeout(600),
+]
 
 
 def settings_of(home: Path) -> Settings:
@@ -139,7 +143,3 @@ def test_a_home_whose_servers_run_is_in_use(tmp_path: Path):
 def test_another_server_is_not_filled(tmp_path: Path):
     with pytest.raises(InputError, match="TV5_NEO4J_SERVER"):
         import_graph(embedded_settings(tmp_path, "neo4j"), parts())
-
-
-def test_every_kind_of_node_and_relationship_has_a_source():
-    assert {source.spec for source in SOURCES} == {*neo4j.NODES, *neo4j.RELATIONSHIPS}
