@@ -35,8 +35,7 @@ _WORK = f"{FOLDER}.importing"
 _REPLACED = f"{FOLDER}.replaced"
 _STAGES = 4
 """Of an import, each of which the tool tells in percent: nodes, relationships, their linking, what comes after."""
-_LINES_KEPT, _LINES_TOLD = 40, 3
-_REPORT = "import.report"
+_LINES_KEPT = 40
 _INPUT_ERROR = "Error in input data"
 _PERCENT = re.compile(r"(\d+)%")
 
@@ -107,7 +106,7 @@ def run_tool(folder: Path, arguments: list[str]) -> None:
         "--multiline-fields=true",
         f"--max-off-heap-memory={_OFF_HEAP}",  # without it the tool takes 90 % of what is free
         "--legacy-style-quoting=false",  # or a backslash before a quote would be taken for part of it
-        f"--report-file={folder / _REPORT}",
+        f"--report-file={folder / 'import.report'}",
         *arguments,
     ]
     with (
@@ -132,14 +131,10 @@ def run_tool(folder: Path, arguments: list[str]) -> None:
     if tool.returncode:
         text = "\n".join(said)
         if _INPUT_ERROR in text:
-            raise InputError(f"Neo4j's import tool refused the graph: {_first_lines(folder / _REPORT)}")
+            raise InputError(
+                "Neo4j's import tool refused the graph: a relationship has no node, or a node is there twice"
+            )
         raise StoreUnavailableError(f"Neo4j's import tool failed:\n{text}")
-
-
-def _first_lines(report: Path) -> str:
-    """Return the first of what the tool could not understand, such as a relationship whose node is not there."""
-    lines = report.read_text(errors="replace").splitlines() if report.exists() else []
-    return "; ".join(lines[:_LINES_TOLD]) or "it does not say why"
 
 
 def _require_empty(settings: Settings) -> None:

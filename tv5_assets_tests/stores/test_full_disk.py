@@ -13,7 +13,7 @@ from tv5_assets.errors import StoreRefusedError, StoreUnavailableError
 from tv5_assets.services.embedded import running
 from tv5_assets.services.endpoints import Endpoints
 from tv5_assets.stores import postgres, redis
-from tv5_assets_tests.conftest import embedded_settings
+from tv5_assets_tests.servers import embedded_settings
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
