@@ -19,8 +19,8 @@ from tv5_assets.retrieval.stores import connected
 from tv5_assets.services.embedded import running
 from tv5_assets.services.endpoints import Endpoints
 from tv5_assets.stores import postgres
-from tv5_assets_tests.servers import embedded_settings
 from tv5_assets_tests.retrieval import made
+from tv5_assets_tests.servers import embedded_settings
 
 RUNS = [(1, "a run"), (2, "another 'run' \\ of é")]
 
