@@ -115,7 +115,8 @@ def set_password(folder: Path, password: str) -> None:
     arguments = folder / "conf" / "password"
     write_private(arguments, password)  # picocli, which parses the tool's arguments, takes those of a file
     try:
-        run_admin(folder, ["dbms", "set-initial-password", f"@{arguments}"])
+        # After --, since a password may begin with a dash.
+        run_admin(folder, ["dbms", "set-initial-password", "--", f"@{arguments}"])
     finally:
         arguments.unlink()
 

@@ -16,6 +16,7 @@ import pytest
 from tv5_assets.errors import InputError
 from tv5_assets.services.embedded import running
 from tv5_assets.services.neo4j_import import import_graph
+from tv5_assets.services.neo4j_server import configure, set_password
 from tv5_assets.settings import Settings
 from tv5_assets.stores import neo4j
 from tv5_assets.stores.graph_parts import Part
@@ -138,6 +139,13 @@ def test_a_home_whose_servers_run_is_in_use(tmp_path: Path):
     settings = embedded_settings(tmp_path, "redis")
     with running(settings), pytest.raises(InputError, match="tv5 services down"):
         import_graph(settings_of(tmp_path), parts())
+
+
+def test_a_password_may_begin_with_a_dash(tmp_path: Path):
+    configure(tmp_path)
+    set_password(tmp_path, "-begins-with-a-dash")
+    assert (tmp_path / "data" / "dbms" / "auth.ini").read_text().startswith("neo4j:")
+    assert not list((tmp_path / "conf").glob("password*"))
 
 
 def test_another_server_is_not_filled(tmp_path: Path):
