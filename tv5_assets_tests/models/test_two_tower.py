@@ -15,7 +15,7 @@ from tv5_assets.models.losses import LossName
 from tv5_assets.models.train import Epoch, TrainConfig
 from tv5_assets.models.two_tower import TwoTower, TwoTowerConfig, fit_two_tower
 from tv5_assets.models.two_tower_batches import Batches
-from tv5_assets.models.two_tower_inputs import movie_inputs
+from tv5_assets.models.two_tower_inputs import TEXT_COLUMNS, movie_inputs
 from tv5_assets.models.two_tower_network import HABITS, habits, longest, pool, served_movies, served_users
 from tv5_assets.models.two_tower_start import spectral_start
 from tv5_assets.tables.processed import GENRES
@@ -279,3 +279,15 @@ def test_inputs_are_genres_groups_of_years_ranks_and_centred_text() -> None:
     assert np.square(vectors).sum(axis=1).mean() == pytest.approx(1, rel=1e-5)
     with pytest.raises(InputError, match="movie 69 of the catalog is not among"):
         movie_inputs(catalog(), movies.filter(pl.col("movie_id") != 69))
+
+
+def test_of_long_text_vectors_the_components_that_tell_movies_apart_are_kept() -> None:
+    generator = np.random.default_rng(1)
+    spread = generator.standard_normal((MOVIES, 3)).astype(np.float32)
+    wide = spread @ generator.standard_normal((3, 384)).astype(np.float32)
+    made = movie_inputs(catalog(), frame(), text=Vectors(catalog(), wide, "made"))
+    text = made.matrix[:, [name.startswith("text") for name in made.columns]]
+    assert text.shape == (MOVIES, TEXT_COLUMNS)
+    centred = wide - wide.mean(axis=0)
+    expected = centred @ centred.T
+    np.testing.assert_allclose(text @ text.T, expected * MOVIES / np.trace(expected), atol=1e-3)
