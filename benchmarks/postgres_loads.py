@@ -113,14 +113,16 @@ def _movies() -> pl.DataFrame:
 
 def _episodes(movies: pl.DataFrame, share: float) -> pl.LazyFrame:
     """Return made episodes, user by user, each with as many."""
-    from tv5_assets.agentdb.states import STATES
+    from tv5_assets.agentdb.states import SLOTS, STATES
     from tv5_assets.tables.features import ACTIONS, Episodes
     from tv5_assets.tables.table import polars_schema
 
     rows, each = round(EPISODES * share), EPISODES // USERS
     row = pl.int_range(rows, dtype=pl.Int64, eager=True).alias("row").to_frame().lazy()
     drawn = pl.col("row").hash(1)
-    state = (drawn % len(STATES)).cast(pl.UInt8).cat.to(pl.Enum(STATES)).cast(pl.String)
+    # Each user watches at two times of the week, so that they come into about as many states as real ones do.
+    slot = (pl.col("row") // each + drawn % 2) % SLOTS
+    state = (slot * len(ACTIONS) + drawn // 2 % len(ACTIONS)).cast(pl.UInt8).cat.to(pl.Enum(STATES)).cast(pl.String)
     last = pl.col("row") % each == each - 1
     return row.select(
         "row",
