@@ -60,6 +60,7 @@ class PostgreSQL(Server):
         if _runs_as_other_user():
             self._open_the_way()
         if self._data.exists():
+            self._end_survivors()
             self._remove_stale_pid_file()
             self._add_missing_databases()
         else:
@@ -120,6 +121,15 @@ class PostgreSQL(Server):
         missing = set(DATABASES.values()) - set(made.read_text().split() if made.exists() else _DATABASES_AT_FIRST)
         if missing:
             _create_databases(self._data, sorted(missing))
+
+    def _end_survivors(self) -> None:
+        """End what outlived a killed server: until its last backend is gone, none can be started in its place."""
+        for process in psutil.process_iter():
+            try:
+                if process.name() == "postgres" and process.cwd() == str(self._data) and process.ppid() == 1:
+                    ProcessIdentity.of(process.pid).end(signal.SIGQUIT, _SURVIVOR_SECONDS)
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
+                continue
 
     def _remove_stale_pid_file(self) -> None:
         """Remove the pid file of a killed server; PostgreSQL would take any later process of that id for its own."""

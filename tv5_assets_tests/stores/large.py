@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from tv5_assets.embeddings.vectors import Vectors
-from tv5_assets.stores import milvus, neo4j
+from tv5_assets.stores import milvus, neo4j, postgres, redis
 from tv5_assets.stores.load import Load
 
 VERSIONS = {1: "aaaaaaaaaaaaaaa1", 2: "bbbbbbbbbbbbbbb2"}
@@ -16,6 +16,33 @@ NODES, RATINGS_EACH = 200, 100
 COLLECTION = milvus.CollectionSpec("large_movies", key="movie_id", scalars=(milvus.Scalar("title", "VARCHAR"),))
 NODE = neo4j.NodeSpec("large_nodes", "LargeNode", "node_id")
 EDGE = neo4j.RelationshipSpec("large_edges", "LARGE_EDGE", NODE, NODE, "start_id", "end_id", ("generation",))
+
+
+TABLE = postgres.TableSpec(
+    "large_rows",
+    columns={"user_id": "integer NOT NULL", "step": "integer NOT NULL", "generation": "integer NOT NULL"},
+    key=("user_id", "step"),
+    owner="user_id",
+    partitions=4,
+)
+TABLE_ROWS = 400_000
+KEYS = redis.KeySpace("large", "large:", ttl_seconds=3600)
+DOCUMENTS, DOCUMENT_BYTES = 20_000, 1_000
+
+
+def rows(generation: int) -> pl.DataFrame:
+    """A hundred steps of each user; the generations share all users but ten."""
+    row = pl.int_range(TABLE_ROWS, dtype=pl.Int32)
+    steps = pl.select(user_id=row // 100 + 10 * generation, step=row % 100)
+    return steps.with_columns(generation=pl.lit(generation, pl.Int32))
+
+
+def documents(generation: int) -> pl.DataFrame:
+    """Documents of which the generations share all keys but ten."""
+    return pl.select(number=pl.int_range(DOCUMENTS) + 10 * generation).select(
+        key=pl.format("large:{}", "number"),
+        value=pl.struct(generation=pl.lit(generation), text=pl.lit("x" * DOCUMENT_BYTES)).struct.json_encode(),
+    )
 
 
 def vectors(generation: int) -> Vectors:
@@ -93,4 +120,59 @@ class GraphLoader:
         return rows - NODES * RATINGS_EACH
 
 
-LOADERS = {"milvus": MilvusLoader, "neo4j": GraphLoader}
+class TableLoader:
+    """Loads the table through a connection of its own."""
+
+    def __init__(self, url: str):
+        self.url = url
+
+    def publish(self, generation: int) -> Load:
+        with postgres.connect(self.url) as connection:
+            return postgres.publish(connection, TABLE, rows(generation), VERSIONS[generation])
+
+    def seen(self) -> int:
+        """Return the generation that readers see, having looked at every row of it."""
+        with postgres.connect(self.url) as connection:
+            version = postgres.live_version(connection, TABLE)
+            generation = {version: generation for generation, version in VERSIONS.items()}[str(version)]
+            sent = rows(generation)
+            assert postgres.checksums(connection, TABLE).equals(postgres.checksums_of(TABLE, sent.lazy()))
+            found = connection.execute("SELECT DISTINCT generation, version FROM large_rows").fetchall()
+            assert found == [{"generation": generation, "version": version}]
+            return generation
+
+    def leftovers(self) -> int:
+        """Return how much there is that readers do not see."""
+        query = "SELECT count(*) AS tables FROM pg_class WHERE starts_with(relname, 'large_rows_loading')"
+        with postgres.connect(self.url) as connection:
+            found = connection.execute(query).fetchone()
+            return int(found["tables"]) if found else 0
+
+
+class DocumentLoader:
+    """Loads the documents through a connection of its own."""
+
+    def __init__(self, url: str):
+        self.url = url
+
+    def publish(self, generation: int) -> Load:
+        with redis.connect(self.url) as client:
+            return redis.publish(client, KEYS, documents(generation), VERSIONS[generation])
+
+    def seen(self) -> int:
+        """Return the generation that readers see, having looked at every document of it."""
+        with redis.connect(self.url) as client:
+            version = redis.live_version(client, KEYS)
+            generation = {version: generation for generation, version in VERSIONS.items()}[str(version)]
+            sent = documents(generation)["key"].to_list()
+            assert redis.ids(client, KEYS) == sorted(sent)
+            found = redis.fetch(client, sent).values()
+            assert {(document["generation"], document["version"]) for document in found} == {(generation, version)}
+            return generation
+
+    def leftovers(self) -> int:
+        """Return how much there is that readers do not see: nothing ever is."""
+        return 0
+
+
+LOADERS = {"milvus": MilvusLoader, "neo4j": GraphLoader, "postgres": TableLoader, "redis": DocumentLoader}

@@ -44,9 +44,14 @@ loader.publish(generation)
 """
 
 
-@pytest.fixture(
-    scope="module", params=[(store, product) for store in ("milvus", "neo4j") for product in products(store)], ids=str
-)
+SERVERS = [
+    *((store, product) for store in ("milvus", "neo4j") for product in products(store)),
+    ("postgres", "postgres"),
+    ("redis", "redis"),
+]
+
+
+@pytest.fixture(scope="module", params=SERVERS, ids=str)
 def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, Settings, Endpoints]]:
     """Each server, in a home of its own, since it is killed."""
     store, product = request.param
@@ -57,8 +62,13 @@ def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, Settings, Endp
 
 
 def address(store: str, at: Endpoints) -> tuple[str, ...]:
-    if store == "milvus":
-        return at.milvus_uri, at.milvus_token
+    match store:
+        case "milvus":
+            return at.milvus_uri, at.milvus_token
+        case "postgres":
+            return (at.postgres_url,)
+        case "redis":
+            return (at.redis_url,)
     return at.neo4j_uri, at.neo4j_user, at.neo4j_password, at.neo4j_database
 
 
