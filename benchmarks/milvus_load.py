@@ -24,6 +24,7 @@ from tv5_assets.services.embedded import running
 from tv5_assets.services.installed import installation
 from tv5_assets.settings import load_settings
 from tv5_assets.stores import milvus
+from tv5_assets.stores.milvus_rows import Rows, holds_nulls
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
@@ -57,13 +58,13 @@ def run(share: float = 1.0, movies: int = 62_423, dimension: int = 384, seed: in
     with tempfile.TemporaryDirectory(prefix="tv5-") as home:
         settings = load_settings(home=Path(home), milvus_uri="", milvus_server=product)
         with running(settings, ["milvus"]) as at, closing(milvus.connect(at.milvus_uri, at.milvus_token)) as client:
-            rows = [
-                {**row, milvus.VECTOR: vector, milvus.VERSION: "0123456789abcdef"}
-                for row, vector in zip(fields.to_dicts(), matrix, strict=True)
-            ]
+            ready = list(Rows.of(milvus.MOVIES, vectors, fields, "0123456789abcdef").messages(holds_nulls(client)))
             sides: dict[str, Callable[[int], object]] = {
-                "ours": lambda n: milvus.publish(client, milvus.MOVIES, vectors, fields, f"{n:016x}"),
-                "bare": lambda _: _insert(client, rows, dimension),
+                # Every row differs from the round before, or only those that do would be written.
+                "ours": lambda n: milvus.publish(
+                    client, milvus.MOVIES, vectors, fields.with_columns(pl.col("year") + n), f"{n:016x}"
+                ),
+                "bare": lambda _: _insert(client, ready, dimension),
             }
             seconds = {side: float("inf") for side in sides}
             for number in range(_ROUNDS):
@@ -83,12 +84,11 @@ def run(share: float = 1.0, movies: int = 62_423, dimension: int = 384, seed: in
     ]
 
 
-def _insert(client: "MilvusClient", rows: list[dict[str, Any]], dimension: int) -> None:
+def _insert(client: "MilvusClient", messages: list[list[dict[str, Any]]], dimension: int) -> None:
     client.drop_collection(_BARE)
     client.create_collection(_BARE, schema=milvus.schema(client, milvus.MOVIES, dimension))
-    size = milvus.rows_at_once(dimension)
-    for offset in range(0, len(rows), size):
-        client.insert(_BARE, rows[offset : offset + size])
+    for message in messages:
+        client.insert(_BARE, message)
     client.flush(_BARE)
     milvus.index(client, _BARE)
     client.load_collection(_BARE)

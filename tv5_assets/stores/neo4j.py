@@ -139,6 +139,8 @@ def connect(uri: str, user: str, password: str, database: str) -> Graph:
     import neo4j
     from neo4j import exceptions
 
+    # The driver logs what a server remarks on a query, such as that nothing of a kind is there yet.
+    logging.getLogger("neo4j.notifications").setLevel(logging.ERROR)
     try:
         driver = neo4j.GraphDatabase.driver(
             uri,
