@@ -29,6 +29,7 @@ _TWO_TOWERS: Mapping[Size, TwoTowerConfig] = {
     "published": TwoTowerConfig(
         l2=4e-6,
         users_per_batch=2_048,
+        start="random",
         train=TrainConfig(epochs=20, learning_rate=1e-2, schedule="cosine", patience=0),
     ),
 }

@@ -52,8 +52,8 @@ class TwoTowerConfig:
         l2_inputs: the same for the vectors of inputs.
         negatives: movies drawn for a batch, where the loss wants any.
         users_per_batch: users in a step.
-        start: ``random`` starts the vectors of ids from small draws, ``spectral`` from the singular vectors of what is
-            learnt from (two_tower_start.py).
+        start: ``spectral`` starts the vectors of ids from the singular vectors of what is learnt from
+            (two_tower_start.py), ``random`` from small draws.
         half_life_days: age at which an event counts half of a new one as a target, None where age is of no matter.
         train: the training's own settings; its seed is given with each training.
     """
@@ -67,10 +67,10 @@ class TwoTowerConfig:
     l2_inputs: float = 0.0
     negatives: int = 1024
     users_per_batch: int = 128
-    start: Literal["random", "spectral"] = "random"
+    start: Literal["spectral", "random"] = "spectral"
     half_life_days: float | None = None
     train: TrainConfig = field(
-        default_factory=lambda: TrainConfig(epochs=40, learning_rate=1e-2, schedule="cosine", patience=0)
+        default_factory=lambda: TrainConfig(epochs=40, learning_rate=3e-3, schedule="cosine", patience=0)
     )
 
     def __post_init__(self) -> None:
