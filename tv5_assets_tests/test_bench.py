@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from tv5_assets import bench as benchmarks
-from tv5_assets.bench import Measurement, SpeedUp
+from tv5_assets.bench import BENCHMARKS, Benched, Measurement, SpeedUp
 from tv5_assets.cli import app
-from tv5_assets.errors import TV5Error
+from tv5_assets.errors import InputError
 
 GENERATORS = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks/generators.py"))
 COST = {"name": "x", "seconds": 3.0, "bare_seconds": 2.0, "ratio": 1.5, "target_ratio": 1.5, "peak_mb": 10.0}
@@ -31,13 +31,32 @@ def answers(monkeypatch: pytest.MonkeyPatch, *lines: dict[str, Any], code: int =
 
 def test_costs_and_speed_ups_are_told_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     answers(monkeypatch, COST, SPEED_UP)
-    assert benchmarks.bench(tmp_path, 10_000, tmp_path) == [Measurement(**COST), SpeedUp(**SPEED_UP)]
+    benched = benchmarks.bench(tmp_path, 10_000, tmp_path, ["features"])
+    assert benched == Benched([Measurement(**COST), SpeedUp(**SPEED_UP)], [])
 
 
-def test_a_benchmark_that_fails_is_named_by_its_last_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    answers(monkeypatch, code=1, told="Traceback\nValueError: no rows")
-    with pytest.raises(TV5Error, match="no rows"):
-        benchmarks.bench(tmp_path, 10_000, tmp_path)
+def test_a_benchmark_that_fails_is_named_by_its_last_words_and_stops_no_other(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    answers(monkeypatch, COST, code=1, told="Traceback\nValueError: no rows")
+    benched = benchmarks.bench(tmp_path, 10_000, tmp_path, ["encoding", "features"])
+    assert len(benched.measured) == 2  # what they had printed before
+    told = [f"{name} failed on {tmp_path}: ValueError: no rows" for name in ("features", "encoding")]
+    assert benched.failures == told
+    command = ["bench", "encoding", "--ratings", "10000", "--raw", str(tmp_path)]
+    assert CliRunner().invoke(app, command).exit_code == 1
+
+
+def test_an_unknown_benchmark_is_named(tmp_path: Path):
+    with pytest.raises(InputError, match=r"no benchmark nothing; choose from raw_to_processed,"):
+        benchmarks.bench(tmp_path, 10_000, tmp_path, ["nothing"])
+
+
+def test_every_benchmark_can_be_asked_for_and_none_is_forgotten():
+    modules = {path.stem for path in Path(GENERATORS["__file__"]).parent.glob("*.py") if "def run(" in path.read_text()}
+    assert set(BENCHMARKS) == modules - {"full_size"}  # which needs half an hour and real servers
+    source = (Path(GENERATORS["__file__"]).parent / "__main__.py").read_text()
+    assert all(f'"{name}":' in source for name in BENCHMARKS)
 
 
 @pytest.mark.parametrize(
