@@ -226,7 +226,8 @@ def test_every_store_asset_is_in_the_pool_of_its_store_and_every_model_on_the_gp
         asset = graph.get(dg.AssetKey(key.split("/"))).assets_def
         layer = key.split("/")[0]
         of_vectors = layer == "embeddings" and key not in all_tables()
-        trained = layer == "models" and key not in ("models/policies", "models/policy_prior", "models/leaderboard")
+        counted = {f"models/{name}" for name in ("policies", "policy_prior", "policy_values", "leaderboard")}
+        trained = layer == "models" and key not in counted
         expected = {layer} if layer in stores else {"gpu"} if of_vectors or trained else set()
         assert asset.node_def.pools == expected, key
 

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from tv5_assets.stores import milvus, neo4j, redis
+from tv5_assets.stores.milvus_rows import DIGEST
 from tv5_assets.stores.publications import sampled_rows
 from tv5_assets_tests.defs.corruptions.corruption import (
     NOBODY,
@@ -45,8 +46,9 @@ def _milvus() -> Iterable[Corruption]:
 
 
 def _entities(platform: Platform, spec: milvus.CollectionSpec) -> pl.DataFrame:
+    """Return all rows as they can be written back: with the digest of what they should hold, whatever they get."""
     client = platform.stores.need_milvus()
-    return milvus.fetch(client, spec, milvus.ids(client, spec).tolist())
+    return milvus.fetch(client, spec, milvus.ids(client, spec).tolist()).with_columns(pl.lit(0).alias(DIGEST))
 
 
 def _sampled_entity(platform: Platform, spec: milvus.CollectionSpec) -> dict[str, Any]:
