@@ -9,7 +9,7 @@ import pytest
 
 from tv5_assets_tests.commands import TINY, Tv5
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 SELECTION = '+key:"models/policies"'
 FILLS_UP_KIB = 150  # between the raw files and the last of the selection's tables and models

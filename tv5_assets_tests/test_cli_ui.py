@@ -38,7 +38,9 @@ def ask(address: str, query: str) -> Any:
     return answer["data"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.faults)], ids=lambda number: number.name
+)
 def test_nothing_of_it_stays_however_it_ends(tv5: Tv5, number: signal.Signals):
     port, mlflow_port = closed_port(), closed_port()
     with tv5.started("ui", "--port", str(port), TV5_MLFLOW_PORT=str(mlflow_port)) as ui:
