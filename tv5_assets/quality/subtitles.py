@@ -10,9 +10,8 @@ from tv5_assets.synthetic.subtitles import follows_shape, shape_of
 from tv5_assets.synthetic.topics import suggested_topics
 from tv5_assets.tables.subtitles import TOPICS
 
-LEAST_DISTINCT = 0.55
-"""Least share of different texts among the lines: a quarter are stock lines, and of a million others some are by chance
-the same."""
+LEAST_DISTINCT = 0.6
+"""Least share of different texts among the lines: a fifth are stock lines, and fewer are by chance the same."""
 
 
 def harder_in_documentaries(subtitles: pl.LazyFrame, movies: pl.LazyFrame) -> Verdict:

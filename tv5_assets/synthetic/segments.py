@@ -25,11 +25,10 @@ from tv5_assets.tables.table import polars_schema
 
 CAST = 6
 """Characters of a movie who speak."""
-STOCK_SHARE = 0.25
+STOCK_SHARE = 0.18
 """Share of lines that everybody says, so that they come back again and again."""
-TAIL_SHARE = 0.4
-"""Share of the other lines that a second, short sentence follows: the mean line is of 45 characters then, little more
-than fit into one of the two that are shown at a time."""
+TAIL_SHARE = 0.85
+"""Share of the other lines that a second, short sentence follows."""
 _ORIGINAL_WEIGHT = 3.0
 """How much likelier a line is in the movie's own language than in another that it has subtitles in."""
 _USUAL_FEELING, _ARC_FEELING = 0.22, 0.5

@@ -190,10 +190,10 @@ class TestSegments:
     def test_texts_are_short_and_mostly_said_once(self, lines: pl.DataFrame) -> None:
         length = lines["text"].str.len_chars()
         words = lines["text"].str.count_matches(r"[\p{L}\p{N}']+")
-        assert length.mean() <= 50
+        assert length.mean() <= 60
         assert words.min() >= 4 and words.mean() > 7 and words.max() <= 20
         distinct = lines["text"].n_unique() / len(lines)
-        assert 0.65 < distinct < 0.85
+        assert 0.75 < distinct < 0.9
 
     def test_stock_lines_come_in_their_share(self, lines: pl.DataFrame) -> None:
         stock = lines["text"].is_in([line for book in BOOKS for line in book.stock]).sum()
