@@ -17,6 +17,7 @@ from tv5_assets.tables import models
 
 OWNER = "team:recommendations"
 ASKED = {"ratings": "processed/ratings", "parts": "features/split", "movies": "processed/movies"}
+WITH_TEXT = {**ASKED, "text": "embeddings/movies"}
 
 
 @multi_asset(
@@ -31,7 +32,7 @@ ASKED = {"ratings": "processed/ratings", "parts": "features/split", "movies": "p
             kinds=("torch",),
         ),
     },
-    ins={**ASKED, "text": "embeddings/movies"},
+    ins=WITH_TEXT,
     pool="gpu",
     remembered=True,
 )
@@ -51,7 +52,7 @@ def train_baselines(
     return rows, run.kept["EASE"]
 
 
-@table_asset(models.Trials, kinds=("optuna", "torch"), ins={**ASKED, "text": "embeddings/movies"}, pool="gpu")
+@table_asset(models.Trials, kinds=("optuna", "torch"), ins=WITH_TEXT, pool="gpu")
 def tuning(
     context: dg.AssetExecutionContext,
     settings: SettingsResource,
@@ -99,7 +100,7 @@ def tuning(
             kinds=("torch",),
         ),
     },
-    ins={**ASKED, "text": "embeddings/movies", "trials": "models/tuning"},
+    ins={**WITH_TEXT, "trials": "models/tuning"},
     pool="gpu",
     remembered=True,
 )
