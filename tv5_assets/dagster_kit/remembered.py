@@ -29,7 +29,8 @@ from tv5_assets.settings import Settings
 _SUFFIXES = (".parquet", ".arrow", "")  # of tables, vectors and models
 _OF_NO_MATTER = {"home", "data_dir", "archive_dir", "download_url", "ui_port", "mlflow_port", "milvus_uri"}
 _OF_NO_MATTER |= {"neo4j_uri", "neo4j_user", "neo4j_database", "spark_url"}
-"""Settings that say where things are; those that are secret say no more."""
+_OF_NO_MATTER |= {"neo4j_server", "milvus_server", "servers_dir"}
+"""Settings that say where things are and which servers keep them; those that are secret say no more."""
 
 
 class _Memory(BaseModel):

@@ -1,6 +1,6 @@
 """Rows of a Milvus collection: its fields, as far as a server can hold them, and what is sent for a row.
 
-What does not belong here: publishing (milvus.py, milvus_update.py) and searching.
+What does not belong here: publishing and searching (milvus.py).
 """
 
 import hashlib
