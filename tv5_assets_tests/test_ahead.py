@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tv5_assets.ahead import one_ahead
+from tv5_assets.ahead import one_ahead, one_behind
 
 
 def test_yields_everything_in_order() -> None:
@@ -33,3 +33,37 @@ def test_an_error_comes_where_its_item_would() -> None:
     assert next(ahead) == 1
     with pytest.raises(ValueError, match="of the second"):
         next(ahead)
+
+
+def test_one_behind_uses_everything_in_order() -> None:
+    used: list[int] = []
+    one_behind(range(100), used.append)
+    assert used == list(range(100))
+    one_behind((), used.append)
+
+
+def test_an_item_is_used_while_the_next_is_made() -> None:
+    used = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield 1
+        assert used.wait(timeout=30)
+        yield 2
+
+    one_behind(items(), lambda item: used.set())
+
+
+def test_what_an_item_cannot_be_used_for_is_said_and_ends_it() -> None:
+    made: list[int] = []
+
+    def items() -> Iterator[int]:
+        for item in range(100):
+            made.append(item)
+            yield item
+
+    def use(item: int) -> None:
+        raise ValueError(f"of item {item}")
+
+    with pytest.raises(ValueError, match="of item 0"):
+        one_behind(items(), use)
+    assert made == [0, 1]

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from tv5_assets.embeddings.tokens import Tokens, readable
+from tv5_assets.ahead import one_ahead
+from tv5_assets.embeddings.tokens import Tokens, tokens_of
 from tv5_assets.errors import InputError
 from tv5_assets.progress import progress
 
@@ -42,7 +43,7 @@ _TOKENS_AT_ONCE = {"cpu": 2_048, "cuda": 1 << 17}
 of 32 and 44 in batches of 128; with ten words it made no difference (float32, one thread)."""
 _MOST_TEXTS = {"cpu": 64, "cuda": 4_096}
 _LEAST_BATCH = 8
-_TEXTS_AT_ONCE = 8_192  # between two lines of progress
+_TEXTS_AT_ONCE = {"cpu": 8_192, "cuda": 65_536}  # a minute on two cores, less than a second on a GPU
 PROBE_TEXTS = 64
 """Texts that cosine and speed are measured on. Fewer than this are encoded in float32: choosing would cost more."""
 
@@ -113,6 +114,11 @@ class Encoder:
             raise InputError(f"{self.setting}={self.model} does not say how long its vectors are; use another model")
         return int(dimension)
 
+    @property
+    def texts_at_once(self) -> int:
+        """How many texts the device is well used by before their vectors are read from it."""
+        return _TEXTS_AT_ONCE[self._torch_device]
+
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return the normalized vectors of ``texts``, shape (n, d), row by row.
 
@@ -131,34 +137,43 @@ class Encoder:
 
         dtype = self.choose_dtype(by_length)
         vectors = np.empty((len(by_length), self.dimension), dtype=np.float32)
+        starts = range(0, len(by_length), self.texts_at_once)
+        parts = (by_length[start : start + self.texts_at_once] for start in starts)
         with progress(logger, "encoding", len(by_length), "text") as bar:
-            for start in range(0, len(by_length), _TEXTS_AT_ONCE):
-                some = by_length[start : start + _TEXTS_AT_ONCE]
-                vectors[order[start : start + len(some)]] = self.encode_as(some, dtype)
+            for start, some in zip(starts, self.encode_each(parts, dtype), strict=True):
+                vectors[order[start : start + len(some)]] = some
                 bar.update(len(some))
         self.usage.texts += len(texts)
         return vectors[row_of]
 
-    def encode_as(self, texts: list[str], dtype: str) -> npt.NDArray[np.float32]:
-        """Return the normalized vectors of ``texts``, shape (n, d), computed in a number type; equal texts are encoded
-        as often as they come.
+    def encode_each(self, parts: Iterator[list[str]], dtype: str) -> Iterator[npt.NDArray[np.float32]]:
+        """Yield the normalized vectors of each part's texts, shape (n, d), computed in a number type; equal texts are
+        encoded as often as they come.
 
-        Texts with like numbers of tokens share a batch. By numbers of characters, as sentence-transformers sorts, a
-        third of what the model computes for dialogue in several languages would be padding.
+        The next part is read into tokens while one is computed, which a GPU would wait for. Within a part, texts with
+        like numbers of tokens share a batch: by numbers of characters, as sentence-transformers sorts, a third of what
+        the model computes for dialogue in several languages would be padding.
         """
+        network = self._network(dtype)
+        read = one_ahead((texts, tokens_of(network, texts)) for texts in parts)
         started = time.perf_counter()
-        vectors = self._vectors(texts, dtype)
-        self.usage.encoded += len(texts)
-        self.usage.seconds += time.perf_counter() - started
-        return vectors
+        for texts, tokens in read:
+            vectors = self._vectors(network, texts, tokens)
+            self.usage.encoded += len(texts)
+            self.usage.seconds += time.perf_counter() - started
+            yield vectors
+            started = time.perf_counter()
 
-    def _vectors(self, texts: list[str], dtype: str) -> npt.NDArray[np.float32]:
-        """Return the normalized vectors of texts, shape (n, d)."""
+    def _vectors(
+        self, network: "SentenceTransformer", texts: list[str], tokens: Tokens | None
+    ) -> npt.NDArray[np.float32]:
+        """Return the normalized vectors of texts, shape (n, d), whose tokens are there if the model takes such."""
         import torch
         from torch.nn.functional import normalize
 
-        network, device = self._network(dtype), self._torch_device
-        tokens = Tokens(network, texts, device) if readable(network) else None
+        device = self._torch_device
+        if tokens is not None:
+            tokens.move(device)
         lengths = np.fromiter(map(len, texts), np.int64, len(texts)) if tokens is None else tokens.lengths
         vectors = torch.empty((len(texts), self.dimension), device=device)  # read from the device once, in the end
         with torch.inference_mode():
@@ -211,10 +226,10 @@ class Encoder:
 
     def _probe(self, sample: list[str], dtype: str) -> tuple[float, npt.NDArray[np.float32]]:
         """Return the seconds that a sample takes in a number type, the best of PROBE_ROUNDS, and its vectors."""
-        best = float("inf")
+        network, best = self._network(dtype), float("inf")
         for _ in range(PROBE_ROUNDS):
             started = time.perf_counter()
-            vectors = self._vectors(sample, dtype)
+            vectors = self._vectors(network, sample, tokens_of(network, sample))
             best = min(best, time.perf_counter() - started)
         return best, vectors
 

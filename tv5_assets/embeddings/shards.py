@@ -15,6 +15,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Protocol, TextIO
 
@@ -24,6 +25,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
+from tv5_assets.ahead import one_behind
 from tv5_assets.embeddings.vectors import Origin, StreamedVectors, read_origin, read_vectors
 from tv5_assets.errors import InputError
 from tv5_assets.files import remove
@@ -31,9 +33,6 @@ from tv5_assets.fingerprint import fingerprint
 from tv5_assets.progress import progress
 
 logger = logging.getLogger(__name__)
-
-SHARD_TEXTS = 8_192
-"""Distinct texts of a shard: what a kill may cost, under a minute on two cores and two seconds on a GPU."""
 
 _ROWS_READ = 65_536
 _ROWS_GATHERED = 16_384  # 25 MB of 384-d rows, from pages of the work file that are let go after each block
@@ -56,8 +55,12 @@ class TextEncoder(Protocol):
     def choose_dtype(self, texts: list[str]) -> str:
         """Return the number type that suits the texts."""
 
-    def encode_as(self, texts: list[str], dtype: str) -> npt.NDArray[np.float32]:
-        """Return a normalized row for each text."""
+    @property
+    def texts_at_once(self) -> int:
+        """How many texts its device is well used by."""
+
+    def encode_each(self, parts: Iterator[list[str]], dtype: str) -> Iterator[npt.NDArray[np.float32]]:
+        """Yield a normalized row for each text of each part."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def embed(
     texts: pl.LazyFrame,
     encoder: TextEncoder,
     work: Path,
-    shard_texts: int = SHARD_TEXTS,
+    shard_texts: int | None = None,
     earlier: Path | None = None,
 ) -> Embedded:
     """Embed each row's text; where an earlier call of the same was killed, go on after its last finished shard.
@@ -99,7 +102,8 @@ def embed(
             that of a Parquet file.
         encoder: the text model.
         work: folder for the work files; what belongs to other texts, another model or another number type is removed.
-        shard_texts: distinct texts per shard.
+        shard_texts: distinct texts of a shard, which is what a kill may cost; None for as many as the encoder takes
+            at once.
         earlier: file of the vectors of an earlier call, which must not be written to before these are in theirs; None,
             or a file that is not there or was made by another model, where nothing is known.
 
@@ -110,6 +114,7 @@ def embed(
         InputError: another process embeds this table, a text is missing, an id occurs twice or does not fit int32, or
             the table changed while it was read.
     """
+    shard_texts = shard_texts or encoder.texts_at_once
     lock = _only_one(work)
     try:
         rows = _rows(texts)
@@ -121,10 +126,10 @@ def embed(
         first = rows.first[known.missing]
         shards = _shards(texts, first, shard_texts, resumed)
         with progress(logger, f"embedding {_name(work)}", len(first) - resumed, "text") as bar:
-            for shard in shards:
+            if (shard := next(shards, None)) is not None:
                 shelf.begin(encoder, shard)
-                shelf.put(encoder.encode_as(shard, shelf.dtype))
-                bar.update(len(shard))
+                finished = encoder.encode_each(chain([shard], shards), shelf.dtype)
+                one_behind(finished, lambda vectors: bar.update(shelf.put(vectors)))
         if shelf.finished != len(first):
             raise InputError(f"{shelf.finished} texts of {len(first)} came; the table changed while it was read")
     except BaseException:
@@ -340,8 +345,8 @@ class _Shelf:
             self.dtype = self.dtype or encoder.choose_dtype(sorted(texts, key=len))
             self._begin_journal(_Header(key=self._key, dtype=self.dtype))
 
-    def put(self, vectors: npt.NDArray[np.float32]) -> None:
-        """Write a shard's vectors, and note it in the journal once they are on the disk."""
+    def put(self, vectors: npt.NDArray[np.float32]) -> int:
+        """Write a shard's vectors, note it in the journal once they are on the disk, and return how many they are."""
         block = np.ascontiguousarray(vectors, dtype=np.float32).data
         with self._rows.open("r+b" if self._rows.exists() else "wb") as rows:
             rows.seek(4 * self.dimension * self.finished)
@@ -351,6 +356,7 @@ class _Shelf:
         with self._journal.open("a") as journal:
             _write(journal, _Shard(texts=len(vectors), crc32=zlib.crc32(block)))
         self.finished += len(vectors)
+        return len(vectors)
 
     def _begin_journal(self, *lines: BaseModel) -> None:
         part = self._journal.with_suffix(".part")

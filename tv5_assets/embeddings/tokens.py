@@ -18,28 +18,29 @@ _KNOWN_INPUTS = {"input_ids", "attention_mask", "token_type_ids"}  # of which th
 
 
 class Tokens:
-    """The tokens of texts, one text after another, on a device.
+    """The tokens of texts, one text after another.
 
     Attributes:
         lengths: tokens of each text, int64 of shape (n,).
     """
 
-    def __init__(self, network: "SentenceTransformer", texts: list[str], device: str) -> None:
+    def __init__(self, network: "SentenceTransformer", texts: list[str]) -> None:
         import torch
 
-        tokenizer = network.tokenizer
-        read = tokenizer(
-            texts,
-            truncation=True,
-            max_length=network.max_seq_length,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-        )["input_ids"]
+        # Asked directly, because transformers turns each text's tokens into a dictionary: of 48 microseconds that a
+        # text took on a machine of 16 cores, 45 were that.
+        backend = network.tokenizer.backend_tokenizer
+        backend.enable_truncation(network.max_seq_length)
+        backend.no_padding()
+        read = [encoding.ids for encoding in backend.encode_batch_fast(texts)]
         self.lengths: npt.NDArray[np.int64] = np.fromiter(map(len, read), np.int64, len(read))
-        flat = np.fromiter(chain.from_iterable(read), np.int64, int(self.lengths.sum()))
-        self._ids = torch.from_numpy(flat).to(device)
-        self._ends = torch.from_numpy(self.lengths.cumsum()).to(device)
-        self._padding = int(tokenizer.pad_token_id)
+        self._ids = torch.from_numpy(np.fromiter(chain.from_iterable(read), np.int64, int(self.lengths.sum())))
+        self._ends = torch.from_numpy(self.lengths.cumsum())
+        self._padding = int(network.tokenizer.pad_token_id)
+
+    def move(self, device: str) -> None:
+        """Have batches put together on a device."""
+        self._ids, self._ends = self._ids.to(device), self._ends.to(device)
 
     def batch(self, rows: "torch.Tensor", longest: int) -> "dict[str, torch.Tensor]":
         """Return some texts as the model takes them, padded on the right.
@@ -57,14 +58,16 @@ class Tokens:
         return {"input_ids": ids, "attention_mask": there.long()}
 
 
-def readable(network: "SentenceTransformer") -> bool:
-    """Tell whether tokens are all that a model wants of a text: no prompt before it, no inputs beside them."""
+def tokens_of(network: "SentenceTransformer", texts: list[str]) -> Tokens | None:
+    """Return the tokens of texts, or None where a model wants more of a text: a prompt before it, other inputs."""
     tokenizer = network.tokenizer
-    return (
+    enough = (
         getattr(tokenizer, "is_fast", False)
+        and network.max_seq_length is not None
         and tokenizer.padding_side == "right"
         and tokenizer.pad_token_id is not None
         and set(tokenizer.model_input_names) <= _KNOWN_INPUTS
         and not network.default_prompt_name
         and not getattr(network[0], "do_lower_case", False)
     )
+    return Tokens(network, texts) if enough else None
