@@ -44,8 +44,9 @@ of 32 and 44 in batches of 128; with ten words it made no difference (float32, o
 _MOST_TEXTS = {"cpu": 64, "cuda": 4_096}
 _LEAST_BATCH = 8
 _TEXTS_AT_ONCE = {"cpu": 8_192, "cuda": 65_536}  # a minute on two cores, less than a second on a GPU
-PROBE_TEXTS = 64
-"""Texts that cosine and speed are measured on. Fewer than this are encoded in float32: choosing would cost more."""
+PROBE_TEXTS = {"cpu": 64, "cuda": 4_096}
+"""Texts that cosine and speed are measured on: so many that a GPU computes for longer than it takes to tell it what.
+Fewer than this are encoded in float32: choosing would cost more."""
 
 
 @dataclass
@@ -213,9 +214,10 @@ class Encoder:
         """Choose the number type for ``texts``, best sorted by length, and note it in the usage."""
         self.usage.dtype, self.usage.least_cosine = "float32", 1.0
         candidate = self._native_short_dtype() if self.dtype == "auto" else self.dtype
-        if candidate == "float32" or (self.dtype == "auto" and len(texts) < PROBE_TEXTS):
+        probed = PROBE_TEXTS[self._torch_device]
+        if candidate == "float32" or (self.dtype == "auto" and len(texts) < probed):
             return "float32"
-        sample = [texts[i] for i in np.linspace(0, len(texts) - 1, PROBE_TEXTS, dtype=int)]
+        sample = [texts[i] for i in np.linspace(0, len(texts) - 1, probed, dtype=int)]
         (seconds, short), (seconds_in_full, full) = (self._probe(sample, dtype) for dtype in (candidate, "float32"))
         least, speedup = float((short * full).sum(axis=1).min()), seconds_in_full / seconds
         logger.info("%s in %s: %.1f times as fast, least cosine %.5f", self.model, candidate, speedup, least)
@@ -228,8 +230,9 @@ class Encoder:
         """Return the seconds that a sample takes in a number type, the best of PROBE_ROUNDS, and its vectors."""
         network, best = self._network(dtype), float("inf")
         for _ in range(PROBE_ROUNDS):
+            tokens = tokens_of(network, sample)
             started = time.perf_counter()
-            vectors = self._vectors(network, sample, tokens_of(network, sample))
+            vectors = self._vectors(network, sample, tokens)
             best = min(best, time.perf_counter() - started)
         return best, vectors
 

@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
+from tokenizers import Encoding, Tokenizer
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
 
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
 
 _KNOWN_INPUTS = {"input_ids", "attention_mask", "token_type_ids"}  # of which the last are zeros where they are missing
+
+Integers = npt.NDArray[np.int64]
 
 
 class Tokens:
@@ -27,15 +33,11 @@ class Tokens:
     def __init__(self, network: "SentenceTransformer", texts: list[str]) -> None:
         import torch
 
-        # Asked directly, because transformers turns each text's tokens into a dictionary: of 48 microseconds that a
-        # text took on a machine of 16 cores, 45 were that.
-        backend = network.tokenizer.backend_tokenizer
-        backend.enable_truncation(network.max_seq_length)
+        # Asked directly: transformers makes a dictionary of each text's tokens, which takes longer than reading them.
+        backend, longest = network.tokenizer.backend_tokenizer, int(network.max_seq_length or 0)
         backend.no_padding()
-        read = [encoding.ids for encoding in backend.encode_batch_fast(texts)]
-        self.lengths: npt.NDArray[np.int64] = np.fromiter(map(len, read), np.int64, len(read))
-        self._ids = torch.from_numpy(np.fromiter(chain.from_iterable(read), np.int64, int(self.lengths.sum())))
-        self._ends = torch.from_numpy(self.lengths.cumsum())
+        ids, self.lengths = (_by_word if _has_words(backend) else _by_text)(backend, texts, longest)
+        self._ids, self._ends = torch.from_numpy(ids), torch.from_numpy(self.lengths.cumsum())
         self._padding = int(network.tokenizer.pad_token_id)
 
     def move(self, device: str) -> None:
@@ -71,3 +73,55 @@ def tokens_of(network: "SentenceTransformer", texts: list[str]) -> Tokens | None
         and not getattr(network[0], "do_lower_case", False)
     )
     return Tokens(network, texts) if enough else None
+
+
+def _by_text(backend: Tokenizer, texts: list[str], longest: int) -> tuple[Integers, Integers]:
+    """Return the ids of all tokens, one text's after another's, and how many each text has."""
+    backend.enable_truncation(longest)
+    return _joined(backend.encode_batch_fast(texts))
+
+
+def _has_words(backend: Tokenizer) -> bool:
+    """Tell whether the tokens of a text are those of its words, between one that begins it and one that ends it."""
+    return (
+        isinstance(backend.normalizer, BertNormalizer)
+        and isinstance(backend.pre_tokenizer, BertPreTokenizer)
+        and len(backend.encode("").ids) == 2
+    )
+
+
+def _by_word(backend: Tokenizer, texts: list[str], longest: int) -> tuple[Integers, Integers]:
+    """Return what `_by_text` does, with each distinct word read once: words come back, and sixteen cores read no more
+    than 65,000 whole texts a second, of which a GPU computes 160,000.
+    """
+    words = pl.Series("word", texts, dtype=pl.String).str.split(" ")
+    every = words.explode().to_frame()
+    distinct = every.unique().with_row_index("number")
+    number = every.join(distinct, on="word", how="left", maintain_order="left")["number"].to_numpy()
+    backend.no_truncation()
+    ids, counts = _joined(backend.encode_batch_fast(distinct["word"].to_list(), add_special_tokens=False))
+
+    first, last = backend.encode("").ids
+    flat = ids[_places((counts.cumsum() - counts)[number], counts[number])]
+    before = np.concatenate([[0], counts[number].cumsum()])  # tokens before each word, all texts in a row
+    ends = words.list.len().to_numpy().astype(np.int64).cumsum()
+    begins = before[np.concatenate([[0], ends[:-1]])]
+    inside = np.minimum(before[ends] - begins, longest - 2)
+    lengths = inside + 2
+    ahead = lengths.cumsum() - lengths
+    framed = np.empty(lengths.sum(), np.int64)
+    framed[ahead], framed[ahead + inside + 1] = first, last
+    framed[_places(ahead + 1, inside)] = flat[_places(begins, inside)]
+    return framed, lengths
+
+
+def _places(begins: Integers, lengths: Integers) -> Integers:
+    """Return the places of slices of an array, one slice's after another's."""
+    places: Integers = np.repeat(begins - (lengths.cumsum() - lengths), lengths)
+    return places + np.arange(len(places))
+
+
+def _joined(read: list[Encoding]) -> tuple[Integers, Integers]:
+    ids = [encoding.ids for encoding in read]
+    lengths = np.fromiter(map(len, ids), np.int64, len(ids))
+    return np.fromiter(chain.from_iterable(ids), np.int64, int(lengths.sum())), lengths

@@ -53,7 +53,7 @@ def test_no_texts_give_no_vectors(encoder: Encoder) -> None:
 
 
 def test_auto_is_as_good_as_float32_and_says_what_it_took(encoder: Encoder) -> None:
-    texts = [f"movie {i} about {'love and ' * (i % 5)}war" for i in range(PROBE_TEXTS)]
+    texts = [f"movie {i} about {'love and ' * (i % 5)}war" for i in range(PROBE_TEXTS["cpu"])]
     auto = Encoder(device="cpu", batch_size=64)
     cosines = (auto.encode(texts) * encoder.encode(texts)).sum(axis=1)
     assert cosines.min() >= LEAST_COSINE
@@ -70,7 +70,7 @@ def test_auto_takes_a_shorter_number_type_only_where_it_is_faster(
     auto = Encoder(device="cpu", batch_size=64)
     monkeypatch.setattr(auto, "_native_short_dtype", lambda: "bfloat16")
     monkeypatch.setattr("tv5_assets.embeddings.encoder.LEAST_SPEEDUP", least_speedup)
-    auto.encode([f"movie {i}" for i in range(PROBE_TEXTS)])
+    auto.encode([f"movie {i}" for i in range(PROBE_TEXTS["cpu"])])
     assert auto.usage.dtype == chosen
 
 
@@ -78,7 +78,7 @@ def test_auto_refuses_a_number_type_that_is_too_far_off(monkeypatch: pytest.Monk
     auto = Encoder(device="cpu", batch_size=64)
     monkeypatch.setattr(auto, "_native_short_dtype", lambda: "bfloat16")
     monkeypatch.setattr("tv5_assets.embeddings.encoder.LEAST_COSINE", 1.1)
-    auto.encode([f"movie {i}" for i in range(PROBE_TEXTS)])
+    auto.encode([f"movie {i}" for i in range(PROBE_TEXTS["cpu"])])
     assert (auto.usage.dtype, auto.usage.least_cosine) == ("float32", 1.0)
 
 
