@@ -1,5 +1,6 @@
 """What every test may use: running servers, and nothing that a test would rather make itself."""
 
+import os
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from tv5_assets.services.embedded import running
 from tv5_assets.services.endpoints import Endpoints
 from tv5_assets.settings import Settings
 from tv5_assets_tests.servers import embedded_settings, note_servers, servers_of
+
+# Two workers share the cores: torch's threads that wait for one another must sleep, as in the platform's own steps.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # A shell lets its background jobs ignore Ctrl-C, and what they start inherits that; tests send it on purpose.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
