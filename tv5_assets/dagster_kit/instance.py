@@ -54,12 +54,19 @@ def open_instance(settings: Settings, endpoints: Endpoints) -> dg.DagsterInstanc
 
 
 def bury_dead_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Mark runs whose `tv5 run` was killed as failed and give back their pool slots; return their ids.
+    """Mark runs whose `tv5 run` was killed as failed, give back what any ended run still holds of pools, and return
+    the ids of those marked.
 
     Call it only while holding the lock of `tv5 run`: then an unfinished run of that command cannot be alive.
     """
     dead = instance.get_runs(dg.RunsFilter(tags={COMMAND_TAG: "run"}, statuses=UNFINISHED))
     for run in dead:
         instance.report_run_failed(run, "The command of this run was killed or interrupted.")
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    # Also a run that failed by itself holds slots, if its process ended before that of one of its steps; whoever wants
+    # such a slot would wait for ever.
+    storage = instance.event_log_storage
+    for run_id in storage.get_concurrency_run_ids():
+        holder = instance.get_run_by_id(run_id)
+        if holder is None or holder.is_finished:
+            storage.free_concurrency_slots_for_run(run_id)
     return [run.run_id for run in dead]

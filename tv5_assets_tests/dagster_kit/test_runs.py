@@ -117,3 +117,16 @@ def test_only_dead_runs_of_the_command_are_buried(instance):
     buried = instance.get_run_by_id(dead)
     assert buried is not None and buried.status is dg.DagsterRunStatus.FAILURE
     assert bury_dead_runs(instance) == []
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_what_ended_runs_hold_of_pools_is_given_back(instance, ended):
+    status = dg.DagsterRunStatus.FAILURE if ended else dg.DagsterRunStatus.STARTED
+    run = instance.create_run_for_job(DEFS.resolve_implicit_global_asset_job_def(), status=status)
+    storage = instance.event_log_storage
+    storage.set_concurrency_slots("gpu", 1)
+    assert storage.claim_concurrency_slot("gpu", run.run_id, "a step").is_claimed
+
+    bury_dead_runs(instance)
+
+    assert storage.claim_concurrency_slot("gpu", "another run", "its step").is_claimed is ended
