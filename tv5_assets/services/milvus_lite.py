@@ -26,7 +26,7 @@ class MilvusLite(Server):
                 sys.executable,
                 "-u",
                 "-m",
-                "milvus_lite",
+                "tv5_assets.services.milvus_lite_process",
                 "server",
                 "--data-dir",
                 str(self.folder),
