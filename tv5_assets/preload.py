@@ -1,10 +1,11 @@
 """What the executor's fork server does once, so that no step pays for it again: imports that most steps need, and
-resolving the job of the whole graph, which takes half a second.
+resolving the job of the whole graph and what it may be configured with, which takes a second.
 
 It also ties each step to the fork server, which ends with its run: a step of a killed run must not go on writing.
 What does not belong here: anything that starts a thread, since a process with threads cannot be forked safely.
 """
 
+import gc
 import os
 import signal
 from collections.abc import Callable
@@ -26,6 +27,7 @@ _in_child: Callable[[], None] | None = None
 def _before_fork() -> None:
     global _in_child
     _in_child = end_with_parent(signal.SIGKILL)
+    gc.freeze()  # what is here is shared with the step; a collection there would touch, and so copy, all of it
 
 
 def _after_fork() -> None:
@@ -35,4 +37,4 @@ def _after_fork() -> None:
 
 os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
 
-main_job()  # the definitions keep it
+_ = main_job().run_config_schema  # the definitions keep the job, and the job this

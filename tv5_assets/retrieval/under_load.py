@@ -29,7 +29,7 @@ WARM_UP = 3
 RATES = (0.5, 0.9)
 """Fixed rates, as shares of what the most clients were answered: where nobody should wait, and where a queue shows."""
 RATE_SECONDS = 2.0
-USERS = 50
+USERS = 20
 
 
 def under_load(
