@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,6 +47,8 @@ SHAPES = {
     "ml-latest-small": {"users": 610, "movies": 9_742, "ratings": 100_836, "tags": 3_683},
 }
 """Shapes that `tv5 simulate` knows by name."""
+
+_AGAIN_SECONDS = 0.1
 
 DatasetOption = Annotated[
     str | None, typer.Option("--dataset", "-d", help=f"One of {', '.join(DATASETS)}. Default: TV5_DATASET.")
@@ -147,6 +150,14 @@ def _terminated_as_interrupted() -> Iterator[None]:
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
+    def interrupt_again(ignored: "sys.UnraisableHookArgs") -> None:
+        if ignored.exc_type is not KeyboardInterrupt:
+            unraisable(ignored)
+            return
+        again = threading.Timer(_AGAIN_SECONDS, signal.pthread_kill, [threading.main_thread().ident, signal.SIGINT])
+        again.daemon = True
+        again.start()
+
     # Dagster gives SIGTERM the handler of SIGINT, and a shell lets its background jobs ignore SIGINT: such a command
     # could not be ended at all.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -154,9 +165,12 @@ def _terminated_as_interrupted() -> Iterator[None]:
     # As Polars leaves it when it is imported, SIGINT would let a wait for another process go on for ever.
     signal.siginterrupt(signal.SIGINT, True)
     before = signal.signal(signal.SIGTERM, interrupt)
+    # Nothing can be raised in a finalizer or a weak reference's callback: Python prints what was, and goes on.
+    unraisable, sys.unraisablehook = sys.unraisablehook, interrupt_again
     try:
         yield
     finally:
+        sys.unraisablehook = unraisable
         signal.signal(signal.SIGTERM, before)
 
 

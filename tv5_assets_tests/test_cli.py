@@ -2,6 +2,8 @@
 
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
 import time
 import zipfile
@@ -256,3 +258,28 @@ def test_version_is_printed():
     from tv5_assets.cli import app
 
     assert CliRunner().invoke(app, ["--version"]).stdout == f"tv5 {version('tv5-assets')}\n"
+
+
+# Interrupted at any moment
+
+INTERRUPTED_IN_A_CALLBACK = """
+import os, signal, time, weakref
+from tv5_assets.cli import _errors_for_people, _terminated_as_interrupted
+
+class Held: pass
+
+with _errors_for_people(), _terminated_as_interrupted():
+    held = Held()
+    reference = weakref.ref(held, lambda _: (os.kill(os.getpid(), signal.{number}), time.sleep(5)))
+    del held
+    time.sleep(5)
+"""
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_an_interrupt_that_python_could_not_raise_comes_again(number: str):
+    script = INTERRUPTED_IN_A_CALLBACK.format(number=number) + "raise SystemExit('it was never raised')"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert "interrupted" in ran.stderr
+    assert "Exception" not in ran.stderr.partition("interrupted")[0]
+    assert "never" not in ran.stderr

@@ -47,7 +47,9 @@ class MilvusLite(Server):
         """List the collections."""
         from pymilvus import MilvusClient
 
-        client = MilvusClient(endpoints.milvus_uri, token=endpoints.milvus_token, timeout=3)
+        from tv5_assets.stores.milvus import KEEPALIVE
+
+        client = MilvusClient(endpoints.milvus_uri, token=endpoints.milvus_token, timeout=3, grpc_options=KEEPALIVE)
         try:
             client.list_collections(timeout=3)
         finally:

@@ -56,10 +56,11 @@ SEARCH_EF = 64
 """Default breadth of a search; what recall it gives is measured by a gate."""
 FILTERED_EF = 256
 """Of a search with a filter: of those that it looks at, the filter lets only some pass."""
+KEEPALIVE = {"grpc.keepalive_time_ms": 300_000, "grpc.keepalive_permit_without_calls": False}
+"""Of every client. pymilvus pings an idle server every 10 s; a gRPC server takes one ping in 5 minutes and hangs up on
+whoever sends more. Clients of one address share a connection, made with the options of the first of them."""
 
 _CONNECT_SECONDS = 10.0
-# pymilvus pings an idle server every 10 s. A gRPC server takes one in 5 minutes, and hangs up on whoever sends more.
-_KEEPALIVE = {"grpc.keepalive_time_ms": 300_000, "grpc.keepalive_permit_without_calls": False}
 _CALL_SECONDS = 120.0  # bounds pymilvus's own retries, which otherwise go on for over three minutes
 _LOAD_SECONDS = 3_600.0
 _POLL_SECONDS = 0.2
@@ -149,7 +150,7 @@ def connect(uri: str, token: str = "") -> "MilvusClient":
     # The client logs, with its stack, every error that it raises; whoever catches it decides what to tell.
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
     try:
-        client = MilvusClient(uri, token=token, timeout=_CONNECT_SECONDS, grpc_options=_KEEPALIVE)
+        client = MilvusClient(uri, token=token, timeout=_CONNECT_SECONDS, grpc_options=KEEPALIVE)
         client.list_collections(timeout=_CONNECT_SECONDS)
     except MilvusException as error:
         code = _grpc_code(error)
