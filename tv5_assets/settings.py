@@ -129,6 +129,9 @@ class Settings(BaseSettings):
         "", description="Text model of the media catalog, named as TV5_TEXT_MODEL is; empty means the same one"
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Device of the models")
+    model_steps: int | None = Field(
+        None, ge=1, description="Embeddings and trainings at a time; empty means 1 on a GPU and 2 on a processor"
+    )
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field("auto", description="Number type of the encoder")
     encode_batch_size: int | None = Field(
         None, ge=1, description="Most texts per batch of the encoder; empty means what suits the device"

@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from tv5_assets.dagster_kit import pools
 from tv5_assets.dagster_kit.failures import translating_failures
 from tv5_assets.dagster_kit.metadata import column_schema
 from tv5_assets.dagster_kit.remembered import remembering
@@ -43,19 +44,25 @@ def table_asset(
         ins: parameter name to asset key of what it reads.
         deps: keys of assets that it follows without reading them as values.
         freshness_policy: how old it may grow.
-        pool: what it takes a place of, such as ``gpu``.
+        pool: what it takes a place of, such as :data:`pools.MODELS`.
     """
     return _asset(**_table(table, kinds), ins=_ins(ins), deps=_keys(deps), freshness_policy=freshness_policy, pool=pool)
 
 
-def vectors_asset(key: str, *, about: str, owner: str, kinds: Iterable[str], ins: Mapping[str, str]) -> Decorator:
-    """Declare an asset that is ids with a vector each, stored as one Arrow file; the body returns Vectors."""
+def vectors_asset(
+    key: str, *, about: str, owner: str, kinds: Iterable[str], ins: Mapping[str, str], priority: int = 0
+) -> Decorator:
+    """Declare an asset that is ids with a vector each, stored as one Arrow file; the body returns Vectors.
+
+    Of those that wait for a place among the models' steps, the one of the highest priority is next.
+    """
     return _asset(
         **_named(key, about, owner, {*kinds, "arrow"}),
         ins=_ins(ins),
         io_manager_key="vectors",
         metadata={"dagster/column_schema": _VECTOR_COLUMNS},
-        pool="gpu",
+        op_tags={"dagster/priority": str(priority)},
+        pool=pools.MODELS,
     )
 
 
@@ -68,10 +75,21 @@ def page_asset(
     ins: Mapping[str, str] | None = None,
     deps: Iterable[str] = (),
 ) -> Decorator:
-    """Declare an asset that is a page for people, stored as one HTML file; the body returns a Page."""
-    return _asset(
-        **_named(key, about, owner, {*kinds, "html"}), ins=_ins(ins), deps=_keys(deps), io_manager_key="pages"
+    """Declare an asset that is a page for people, stored as one HTML file; the body returns it rendered.
+
+    The page that stands is kept where nothing has changed that it depends on (remembered.py), for which the body takes
+    ``context`` and ``settings``.
+    """
+    about_it = _named(key, about, owner, {*kinds, "html"})
+    follows = [*(ins or {}).values(), *deps]
+    remembered = remembering(
+        key.replace("/", "__"), {"result": dg.AssetOut(key=key.split("/"), io_manager_key="pages")}, follows
     )
+
+    def decorate(body: Callable[..., Any]) -> dg.AssetsDefinition:
+        return _asset(**about_it, ins=_ins(ins), deps=_keys(deps), io_manager_key="pages")(remembered(body))
+
+    return decorate
 
 
 def store_asset(
@@ -109,12 +127,12 @@ def multi_asset(
         name: of the computation.
         outs: parameter name to what :func:`table_out` or :func:`model_out` says of an output.
         ins: parameter name to asset key of what it reads.
-        pool: what it takes a place of, such as ``gpu``.
+        pool: what it takes a place of, such as :data:`pools.MODELS`.
         remembered: keep what stands where nothing has changed that it depends on (remembered.py).
     """
 
     def decorate(body: Callable[..., Any]) -> dg.AssetsDefinition:
-        step = translating_failures(remembering(name, outs, ins)(body) if remembered else body)
+        step = translating_failures(remembering(name, outs, ins.values())(body) if remembered else body)
         return dg.multi_asset(name=name, outs=dict(outs), ins=_ins(ins), pool=pool)(step)
 
     return decorate

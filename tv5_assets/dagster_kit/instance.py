@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from tv5_assets.dagster_kit import pools
 from tv5_assets.services.endpoints import Endpoints
 from tv5_assets.settings import Settings
 
@@ -50,7 +51,9 @@ def environment(settings: Settings, endpoints: Endpoints) -> dict[str, str]:
 def open_instance(settings: Settings, endpoints: Endpoints) -> dg.DagsterInstance:
     """Set this process's environment for Dagster and open the instance; close it by using it as a context manager."""
     os.environ.update(environment(settings, endpoints))
-    return dg.DagsterInstance.get()
+    instance = dg.DagsterInstance.get()
+    pools.set_sizes(instance, settings)
+    return instance
 
 
 def bury_dead_runs(instance: dg.DagsterInstance) -> list[str]:

@@ -24,7 +24,7 @@ from tv5_assets.errors import InputError
 from tv5_assets.files import remove, replacing
 from tv5_assets.models.artifacts import ModelFolder, read_model, write_model
 from tv5_assets.quality import frames
-from tv5_assets.reports.page import Page
+from tv5_assets.reports.page import Rendered
 from tv5_assets.settings import load_settings
 from tv5_assets.tables.table import Table, all_tables, polars_schema
 
@@ -179,12 +179,12 @@ class PageIOManager(_FileIOManager):
 
     suffix: str = ".html"
 
-    def write(self, key: dg.AssetKey, value: Page, part: Path) -> dict[str, Any]:
+    def write(self, key: dg.AssetKey, value: Rendered, part: Path) -> dict[str, Any]:
         """Write the HTML file; each section of it is shown in the UI, with the table it is about beside it."""
-        part.write_text(value.as_html(), encoding="utf-8")
+        part.write_text(value.html, encoding="utf-8")
         return {
-            **facts({"plots": sum(section.pictures for section in value.sections), **value.figures}),
-            **{section.key: dg.MetadataValue.md(section.as_markdown()) for section in value.sections},
+            **facts(value.figures),
+            **{section: dg.MetadataValue.md(text) for section, text in value.markdown.items()},
         }
 
     def read(self, key: dg.AssetKey, path: UPath, wanted: type) -> str:

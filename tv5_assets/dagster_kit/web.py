@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from tv5_assets.dagster_kit.instance import environment
+from tv5_assets.dagster_kit.instance import open_instance
 from tv5_assets.doctor import port_is_free
 from tv5_assets.errors import InputError, TV5Error
 from tv5_assets.services import mlflow_ui
@@ -37,6 +37,8 @@ def serve(settings: Settings, port: int, announce: Callable[[str], None]) -> Non
     """
     _require_free(port)
     with running(settings) as endpoints:
+        with open_instance(settings, endpoints):
+            pass  # its pools have their sizes now
         log = settings.home / "logs" / "dagster.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as sink:
@@ -56,7 +58,7 @@ def serve(settings: Settings, port: int, announce: Callable[[str], None]) -> Non
                     "-p",
                     str(port),
                 ],
-                env={**os.environ, **environment(settings, endpoints)},
+                env=os.environ,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # so that Ctrl-C in a terminal reaches this command alone, and it the others
                 stdout=sink,

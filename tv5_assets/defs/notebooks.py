@@ -3,12 +3,14 @@
 Such an asset reads nothing as values: the notebook opens the files of what it follows.
 """
 
+import dagster as dg
+
 from tv5_assets.dagster_kit.assets import page_asset
 from tv5_assets.dagster_kit.resources import SettingsResource
 from tv5_assets.reports.chapters import page_of
 from tv5_assets.reports.dataset import local_files
 from tv5_assets.reports.notebook import NOTEBOOKS, execute
-from tv5_assets.reports.page import Page
+from tv5_assets.reports.page import Rendered
 
 EDA = ("processed/ratings", "processed/movies")
 EMBEDDINGS = (*EDA, "embeddings/movies", "embeddings/users")
@@ -22,9 +24,9 @@ EMBEDDINGS = (*EDA, "embeddings/movies", "embeddings/users")
     kinds=("jupyter", "polars"),
     deps=EDA,
 )
-def eda(settings: SettingsResource) -> Page:
+def eda(context: dg.AssetExecutionContext, settings: SettingsResource) -> Rendered:
     with local_files(settings.get().dataset_root, EDA) as root:
-        return page_of(execute(NOTEBOOKS / "eda.py", {"root": str(root)}))
+        return page_of(execute(NOTEBOOKS / "eda.py", {"root": str(root)})).rendered()
 
 
 @page_asset(
@@ -35,7 +37,7 @@ def eda(settings: SettingsResource) -> Page:
     kinds=("jupyter", "numpy"),
     deps=EMBEDDINGS,
 )
-def embeddings(settings: SettingsResource) -> Page:
+def embeddings(context: dg.AssetExecutionContext, settings: SettingsResource) -> Rendered:
     with local_files(settings.get().dataset_root, EMBEDDINGS) as root:
         parameters = {"root": str(root), "seed": settings.get().seed}
-        return page_of(execute(NOTEBOOKS / "embedding_analysis.py", parameters))
+        return page_of(execute(NOTEBOOKS / "embedding_analysis.py", parameters)).rendered()

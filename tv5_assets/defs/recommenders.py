@@ -3,6 +3,7 @@
 import dagster as dg
 import polars as pl
 
+from tv5_assets.dagster_kit import pools
 from tv5_assets.dagster_kit.assets import model_out, multi_asset, store_asset, table_asset, table_out, vectors_asset
 from tv5_assets.dagster_kit.metadata import facts, published
 from tv5_assets.dagster_kit.resources import MilvusResource, SettingsResource, TrackingResource
@@ -33,7 +34,7 @@ WITH_TEXT = {**ASKED, "text": "embeddings/movies"}
         ),
     },
     ins=WITH_TEXT,
-    pool="gpu",
+    pool=pools.MODELS,
     remembered=True,
 )
 def train_baselines(
@@ -52,7 +53,7 @@ def train_baselines(
     return rows, run.kept["EASE"]
 
 
-@table_asset(models.Trials, kinds=("optuna", "torch"), ins=WITH_TEXT, pool="gpu")
+@table_asset(models.Trials, kinds=("optuna", "torch"), ins=WITH_TEXT, pool=pools.MODELS)
 def tuning(
     context: dg.AssetExecutionContext,
     settings: SettingsResource,
@@ -101,7 +102,7 @@ def tuning(
         ),
     },
     ins={**WITH_TEXT, "trials": "models/tuning"},
-    pool="gpu",
+    pool=pools.MODELS,
     remembered=True,
 )
 def train_two_tower(
@@ -144,7 +145,7 @@ def train_two_tower(
         ),
     },
     ins=ASKED,
-    pool="gpu",
+    pool=pools.MODELS,
     remembered=True,
 )
 def train_sequences(

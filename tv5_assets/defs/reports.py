@@ -1,5 +1,6 @@
 """Report assets: tables and pages that a person looks at."""
 
+import dagster as dg
 import polars as pl
 
 from tv5_assets.dagster_kit.assets import page_asset, table_asset
@@ -12,7 +13,7 @@ from tv5_assets.dagster_kit.resources import (
 )
 from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.quality.reconcile import compare_all
-from tv5_assets.reports.page import Page
+from tv5_assets.reports.page import Rendered
 from tv5_assets.reports.world import MOVIES, RATINGS, synthetic_tables, world_page
 from tv5_assets.stores import publications
 from tv5_assets.tables import reports
@@ -115,5 +116,5 @@ SHOWN = (*synthetic_tables(), MOVIES, RATINGS)
     kinds=("polars", "matplotlib"),
     ins={key.replace("/", "_"): key for key in SHOWN},
 )
-def world(settings: SettingsResource, **tables: pl.LazyFrame) -> Page:
-    return world_page({key: tables[key.replace("/", "_")] for key in SHOWN}, settings.get().dataset)
+def world(context: dg.AssetExecutionContext, settings: SettingsResource, **tables: pl.LazyFrame) -> Rendered:
+    return world_page({key: tables[key.replace("/", "_")] for key in SHOWN}, settings.get().dataset).rendered()

@@ -102,6 +102,21 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Rendered:
+    """A page as it is stored and shown.
+
+    Attributes:
+        html: all of it as one file that needs no other.
+        markdown: each section for the web UI, by the section's key.
+        figures: what the UI shows over time, by name; how many plots it has is the first.
+    """
+
+    html: str
+    markdown: Mapping[str, str]
+    figures: Mapping[str, float | int | str]
+
+
+@dataclass(frozen=True)
 class Page:
     """A page: its title, what it is about, its sections, and figures that the UI shows over time."""
 
@@ -109,6 +124,12 @@ class Page:
     about: str
     sections: Sequence[Part]
     figures: Mapping[str, float | int | str] = field(default_factory=dict)
+
+    def rendered(self) -> Rendered:
+        """Return the page as it is stored and shown."""
+        plots = sum(section.pictures for section in self.sections)
+        markdown = {section.key: section.as_markdown() for section in self.sections}
+        return Rendered(self.as_html(), markdown, {"plots": plots, **self.figures})
 
     def as_html(self) -> str:
         """Return the page as one file that needs no other."""

@@ -13,7 +13,7 @@ from tv5_assets.dagster_kit.io_managers import (
 from tv5_assets.embeddings.vectors import StreamedVectors, Vectors, read_vectors
 from tv5_assets.errors import InputError
 from tv5_assets.models.artifacts import ModelFolder
-from tv5_assets.reports.page import Page, Plot, Section
+from tv5_assets.reports.page import Page, Plot, Rendered, Section
 from tv5_assets.tables.processed import GenomeTags
 
 KEY = dg.AssetKey(["processed", "genome_tags"])
@@ -116,7 +116,9 @@ def test_a_model_folder_comes_back_unchanged(home):
 
 def test_a_page_comes_back_as_html_and_is_shown_as_markdown(home):
     page = Page("Title", "About.", [Section("synthetic/users", "Who.", 3, [Plot("A", "B.", b"png")], TAGS)])
-    result, seen = materialize(page, Page, PageIOManager(), dg.AssetKey(["reports", "world"]), wanted=str)
+    result, seen = materialize(
+        page.rendered(), Rendered, PageIOManager(), dg.AssetKey(["reports", "world"]), wanted=str
+    )
     assert result.success
     assert seen == [page.as_html()]
     assert (home / "data/simulated/reports/world.html").read_text(encoding="utf-8") == page.as_html()

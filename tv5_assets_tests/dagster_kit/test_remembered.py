@@ -8,10 +8,11 @@ import polars as pl
 import pytest
 
 from tv5_assets.dagster_kit import remembered
-from tv5_assets.dagster_kit.assets import model_out, multi_asset, table_out
-from tv5_assets.dagster_kit.io_managers import ModelIOManager, TableIOManager
+from tv5_assets.dagster_kit.assets import model_out, multi_asset, page_asset, table_out
+from tv5_assets.dagster_kit.io_managers import ModelIOManager, PageIOManager, TableIOManager
 from tv5_assets.dagster_kit.resources import SettingsResource
 from tv5_assets.models.artifacts import ModelFolder, write_model
+from tv5_assets.reports.page import Rendered
 from tv5_assets.tables.processed import GenomeTags
 
 INPUT = "models/known"
@@ -67,6 +68,50 @@ def computed() -> tuple[list[float], dg.ExecuteInProcessResult]:
         resources={"tables": TableIOManager(), "models": ModelIOManager(), "settings": SettingsResource()},
     )
     return calls, result
+
+
+def drawn() -> tuple[list[float], dg.ExecuteInProcessResult]:
+    """Materialize a page; return the inputs that it was drawn of, none where it was not drawn."""
+    calls: list[float] = []
+
+    @page_asset("reports/made", about="Made.", owner="team:a", kinds=("polars",), ins={"known": INPUT})
+    def made(context: dg.AssetExecutionContext, settings: SettingsResource, **known: ModelFolder) -> Rendered:
+        calls.append(float(known["known"].tensors["value"][0]))
+        return Rendered(f"<p>{calls}</p>", {"known": f"**{calls}**"}, {"plots": 1, "mean": calls[-1]})
+
+    source = dg.AssetSpec(INPUT.split("/"), metadata={"dagster/io_manager_key": "models"})
+    result = dg.materialize(
+        [made, source],
+        selection=[made],
+        resources={"pages": PageIOManager(), "models": ModelIOManager(), "settings": SettingsResource()},
+    )
+    return calls, result
+
+
+def test_a_page_whose_tables_did_not_change_is_shown_as_it_was(home: Path) -> None:
+    first, drawn_first = drawn()
+    again, kept = drawn()
+    assert (first, again) == ([1.0], [])
+    assert (home / "data/simulated/reports/made.html").read_text() == "<p>[1.0]</p>"
+    (before,), (after,) = (one.asset_materializations_for_node("reports__made") for one in (drawn_first, kept))
+    shown = dict(after.metadata)
+    assert shown.pop("changed").value is False
+    assert {name for name in shown if shown[name] != before.metadata[name]} <= {"seconds"}
+    assert {"known", "plots", "mean"} <= shown.keys()
+
+
+@pytest.mark.parametrize("fate", ["gone", "replaced"])
+def test_a_page_that_is_not_there_is_drawn_again(home: Path, fate: str) -> None:
+    drawn()
+    page = home / "data/simulated/reports/made.html"
+    page.unlink() if fate == "gone" else page.write_text("<p>mine</p>")
+    assert drawn()[0] == [1.0]
+
+
+def test_another_input_gives_another_page(home: Path) -> None:
+    drawn()
+    given(home, 2.0)
+    assert drawn()[0] == [2.0]
 
 
 def test_what_did_not_change_is_not_computed_again(home: Path) -> None:

@@ -79,6 +79,7 @@ def _nearest(train: Histories, neighbours: int, shrinkages: Sequence[float], dev
     watched = train.matrix().T.tocsr()
     norms = torch.from_numpy(np.sqrt(np.diff(watched.indptr)).astype(np.float32)).to(device)
     places = torch.arange(len(norms), device=device)
+    ties = _TIE * places
     shape = (len(norms), min(neighbours, len(norms) - 1))
     trained_on = described(train)
     models = [
@@ -99,7 +100,7 @@ def _nearest(train: Histories, neighbours: int, shrinkages: Sequence[float], dev
         products = torch.outer(norms[rows], norms)
         for model, shrinkage in zip(models, shrinkages, strict=True):
             similarities = shared / (products + shrinkage).clamp_(min=1)  # where it is 0, nothing is shared either
-            nearest = (similarities.double() - _TIE * places).topk(shape[1]).indices
+            nearest = similarities.double().sub_(ties).topk(shape[1]).indices
             model.tensors["neighbours"][rows] = nearest.int()
             model.tensors["similarities"][rows] = similarities.gather(1, nearest)
     return models
