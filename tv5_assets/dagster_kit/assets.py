@@ -11,6 +11,7 @@ import dagster as dg
 from tv5_assets.dagster_kit import pools
 from tv5_assets.dagster_kit.failures import translating_failures
 from tv5_assets.dagster_kit.metadata import column_schema
+from tv5_assets.dagster_kit.order import priority
 from tv5_assets.dagster_kit.remembered import remembering
 from tv5_assets.tables.table import Table
 
@@ -49,19 +50,13 @@ def table_asset(
     return _asset(**_table(table, kinds), ins=_ins(ins), deps=_keys(deps), freshness_policy=freshness_policy, pool=pool)
 
 
-def vectors_asset(
-    key: str, *, about: str, owner: str, kinds: Iterable[str], ins: Mapping[str, str], priority: int = 0
-) -> Decorator:
-    """Declare an asset that is ids with a vector each, stored as one Arrow file; the body returns Vectors.
-
-    Of those that wait for a place among the models' steps, the one of the highest priority is next.
-    """
+def vectors_asset(key: str, *, about: str, owner: str, kinds: Iterable[str], ins: Mapping[str, str]) -> Decorator:
+    """Declare an asset that is ids with a vector each, stored as one Arrow file; the body returns Vectors."""
     return _asset(
         **_named(key, about, owner, {*kinds, "arrow"}),
         ins=_ins(ins),
         io_manager_key="vectors",
         metadata={"dagster/column_schema": _VECTOR_COLUMNS},
-        op_tags={"dagster/priority": str(priority)},
         pool=pools.MODELS,
     )
 
@@ -133,7 +128,8 @@ def multi_asset(
 
     def decorate(body: Callable[..., Any]) -> dg.AssetsDefinition:
         step = translating_failures(remembering(name, outs, ins.values())(body) if remembered else body)
-        return dg.multi_asset(name=name, outs=dict(outs), ins=_ins(ins), pool=pool)(step)
+        made = [dg.AssetKey.from_coercible(out.key).to_user_string() for out in outs.values() if out.key]
+        return dg.multi_asset(name=name, outs=dict(outs), ins=_ins(ins), pool=pool, op_tags=priority(made))(step)
 
     return decorate
 
@@ -151,7 +147,7 @@ def model_out(key: str, *, about: str, owner: str, kinds: Iterable[str]) -> dg.A
 def _asset(**options: Any) -> Decorator:
     def decorate(body: Callable[..., Any]) -> dg.AssetsDefinition:
         given = {name: option for name, option in options.items() if option is not None}
-        return dg.asset(**given)(translating_failures(body))
+        return dg.asset(**given, op_tags=priority(["/".join(options["key"])]))(translating_failures(body))
 
     return decorate
 

@@ -18,6 +18,7 @@ import polars as pl
 from tv5_assets.coherence import Rule
 from tv5_assets.dagster_kit.failures import translating_failures
 from tv5_assets.dagster_kit.metadata import facts
+from tv5_assets.dagster_kit.order import priority
 from tv5_assets.quality import frames
 from tv5_assets.quality.verdict import Verdict
 from tv5_assets.tables.table import Table
@@ -125,6 +126,7 @@ def _checks_of(asset: str, gates: list[Gate]) -> dg.AssetChecksDefinition:
         ins=inputs,
         required_resource_keys={name for gate in gates for name in gate.resources},
         can_subset=True,
+        op_tags=priority([asset]),
     )
     def check(context: dg.AssetCheckExecutionContext, **values: Any) -> Iterator[dg.AssetCheckResult]:
         asked = {key.name for key in context.selected_asset_check_keys}

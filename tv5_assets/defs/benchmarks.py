@@ -10,9 +10,10 @@ from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.models.artifacts import ModelFolder
 from tv5_assets.tables import benchmarks
 
-# After the report that compares all stores, and after other benchmarks: nothing else should keep the stores busy while
-# their latency is measured.
+# After the report that compares all stores, after the trainings, and after other benchmarks: nothing else should keep
+# the stores or the processor busy while latency is measured.
 ALL_PUBLISHED = ("reports/reconciliation", "redis/trends")
+ALL_TRAINED = "models/leaderboard"
 
 
 @table_asset(
@@ -34,7 +35,7 @@ def queries(
     benchmarks.Latency,
     kinds=("milvus", "neo4j", "redis"),
     ins={"users": "embeddings/users", "tower": "models/two_tower"},
-    deps=(*ALL_PUBLISHED, "benchmarks/queries", "milvus/tower_movies"),
+    deps=(*ALL_PUBLISHED, ALL_TRAINED, "benchmarks/queries", "milvus/tower_movies"),
 )
 def latency(
     context: dg.AssetExecutionContext,

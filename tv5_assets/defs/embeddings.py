@@ -71,7 +71,6 @@ def contexts(
     owner="team:subtitles",
     kinds={"torch", "huggingface"},
     ins={"segments": "synthetic/subtitle_segments"},
-    priority=1,  # the most texts, and the longest load after them
 )
 def subtitle_segments(
     context: dg.AssetExecutionContext, settings: SettingsResource, encoder: EncoderResource, segments: pl.LazyFrame
