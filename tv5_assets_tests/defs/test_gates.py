@@ -14,7 +14,7 @@ LEAVES = {
     "reports/world",
     "reports/eda",
     "reports/embeddings",
-    *("models/" + name for name in ("policy_prior", "ease", "joined", "sasrec", "bert4rec", "leaderboard")),
+    *("models/" + name for name in ("policy_prior", "ease", "joined", "sasrec", "bert4rec")),
     "embeddings/tower_users",
     "benchmarks/recommendation",
     "embeddings/contexts",
