@@ -48,7 +48,7 @@ SHAPES = {
 }
 """Shapes that `tv5 simulate` knows by name."""
 
-_AGAIN_SECONDS = 0.1
+_AGAIN_SECONDS = 0.1  # until an interrupt comes again that Python could not raise
 
 DatasetOption = Annotated[
     str | None, typer.Option("--dataset", "-d", help=f"One of {', '.join(DATASETS)}. Default: TV5_DATASET.")

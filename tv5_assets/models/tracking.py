@@ -252,7 +252,7 @@ def _closing(training: Training) -> Iterator[None]:
         training._mark_pruned()
         training._close("FINISHED")
         raise
-    except Exception:
+    except Exception:  # whatever it was: MLflow is told that the training failed, and the error goes on its way
         training._close("FAILED")
         raise
     except BaseException:  # interrupted
