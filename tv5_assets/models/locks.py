@@ -52,12 +52,6 @@ def held_if_free(url: str, *names: str, patience: float = 0.0) -> Iterator[bool]
         yield taken
 
 
-def is_held(url: str, *names: str) -> bool:
-    """Tell whether somebody holds the lock of a name; see :func:`held`."""
-    with held_if_free(url, *names) as free:
-        return not free
-
-
 @contextmanager
 def connected(url: str) -> Iterator["Connection[tuple[object, ...]]"]:
     """Yield a connection in autocommit and close it; see :func:`held`.

@@ -11,7 +11,7 @@ import logging
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,16 +68,19 @@ class Tracker:
         """
         texts = {key: _text(value) for key, value in parameters.items()}
         _refuse_secrets({**texts, **(tags or {})})
-        with _unavailable():
-            client = _client(self.url, self.artifacts)
-            experiment_id = self._experiment(client, experiment)
-            self._bury_dead(client, experiment_id)
-            run = client.create_run(experiment_id, tags=dict(tags or {}), run_name=name)
-            training = Training(client, run.info.run_id, experiment_id)
-            alive = locks.held(self.url, "mlflow", training.run_id) if _is_database(self.url) else nullcontext()
-        with alive, _closing(training):
-            training._log_parameters(texts)
-            yield training
+        with ExitStack() as alive:
+            with _unavailable():
+                client = _client(self.url, self.artifacts)
+                experiment_id = self._experiment(client, experiment)
+                # One opens at a time: between its being made and its lock, a run would be taken for a killed one.
+                with self._held("opening", experiment_id):
+                    self._bury_dead(client, experiment_id)
+                    run = client.create_run(experiment_id, tags=dict(tags or {}), run_name=name)
+                    training = Training(client, run.info.run_id, experiment_id)
+                    alive.enter_context(self._held(training.run_id))
+            with _closing(training):
+                training._log_parameters(texts)
+                yield training
 
     def record(
         self,
@@ -129,9 +132,16 @@ class Tracker:
         if not _is_database(self.url):
             return
         for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'"):
-            if not locks.is_held(self.url, "mlflow", run.info.run_id):
-                client.set_terminated(run.info.run_id, "KILLED")
-                logger.info("run %s of a training that was killed is marked so", run.info.run_id)
+            run_id = run.info.run_id
+            with locks.held_if_free(self.url, "mlflow", run_id) as gone:
+                # It may have ended by itself since the search, and says so before it gives its lock back.
+                if gone and client.get_run(run_id).info.status == "RUNNING":
+                    client.set_terminated(run_id, "KILLED")
+                    logger.info("run %s of a training that was killed is marked so", run_id)
+
+    def _held(self, *names: str) -> AbstractContextManager[None]:
+        """Hold a lock in MLflow's database; a tracking server offers none."""
+        return locks.held(self.url, "mlflow", *names) if _is_database(self.url) else nullcontext()
 
 
 class Training:

@@ -82,6 +82,12 @@ def test_two_trainings_at_once_make_the_store_once(tracker: Tracker):
     assert made == {"one": ({"name": "one"}, "FINISHED"), "other": ({"name": "other"}, "FINISHED")}
 
 
+def test_trainings_that_open_and_end_beside_one_another_are_not_taken_for_killed(tracker: Tracker):
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: tracker.record("beside", f"training {number}", {}), range(16)))
+    assert [each.info.status for each in runs(tracker, "beside")] == ["FINISHED"] * 16
+
+
 def test_a_training_leaves_parameters_curve_metrics_and_its_model(tracker: Tracker, model: Path):
     run_id = tracker.record(
         "whole", "two_tower", {"dim": 64, "layers": [256, 128], "loss": "softmax", "compile": False},
