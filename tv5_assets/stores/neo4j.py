@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from tv5_assets.errors import InputError, StoreRefusedError, StoreUnavailableError
 from tv5_assets.progress import progress
@@ -33,6 +34,8 @@ _RETRY_SECONDS = 30.0
 _NODES_PER_QUERY = 5_000
 _RELATIONSHIPS_PER_BATCH = 20_000
 _STARTS_PER_REMOVAL = 500
+_GONE = "Neo.ClientError.Statement.EntityNotFound"
+"""What a query is told that met a relationship which was removed while it was read."""
 
 
 @dataclass(frozen=True)
@@ -477,20 +480,40 @@ def degrees(graph: Graph, spec: RelationshipSpec) -> list[dict[str, Any]]:
 def query(graph: Graph, cypher: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
     """Return the rows of a reading query; whatever it might write is rolled back.
 
+    It is asked again where what it was reading went away meanwhile, as the old version does after a publication, and
+    after other errors that pass.
+
     Raises:
         InputError: the query writes.
     """
+    asked = Retrying(
+        retry=retry_if_exception(_passes), stop=stop_after_attempt(5), wait=wait_random_exponential(0.05), reraise=True
+    )
+    rows, writes = asked(_read, graph, cypher, dict(parameters or {}))
+    if writes:
+        raise InputError(f"this query writes, which is for publishing only: {cypher}")
+    return rows
+
+
+def _read(graph: Graph, cypher: str, parameters: dict[str, Any]) -> tuple[list[dict[str, Any]], bool]:
+    """Return the rows of a query, and whether it would have written."""
     from neo4j import READ_ACCESS
 
     with (
         graph.driver.session(database=graph.database, default_access_mode=READ_ACCESS) as session,
         session.begin_transaction() as tx,
     ):
-        result = tx.run(cypher, dict(parameters or {}))
+        result = tx.run(cypher, parameters)
         rows = [record.data() for record in result]
         # ArcadeDB does not refuse to write in a reading session, so the transaction is not committed.
         writes = result.consume().counters.contains_updates
         tx.rollback()
-    if writes:
-        raise InputError(f"this query writes, which is for publishing only: {cypher}")
-    return rows
+    return rows, writes
+
+
+def _passes(error: BaseException) -> bool:
+    from neo4j import exceptions
+
+    return isinstance(error, exceptions.TransientError) or (
+        isinstance(error, exceptions.ClientError) and error.code == _GONE
+    )

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 import pytest
-from neo4j.exceptions import TransientError
+from neo4j.exceptions import Neo4jError, TransientError
 
 from tv5_assets.errors import InputError, StoreRefusedError, StoreUnavailableError
 from tv5_assets.services.endpoints import Endpoints
@@ -345,6 +345,41 @@ def test_a_deadlock_is_retried_and_writes_nothing_twice(with_nodes, monkeypatch)
     assert next(failures, None) is None
     assert_serves_ratings(with_nodes, 1)
     assert in_the_store(with_nodes) == samples.ROWS
+
+
+def gone() -> Neo4jError:
+    """What a server tells of a relationship that was removed while it was read."""
+    return Neo4jError._hydrate_neo4j(code="Neo.ClientError.Statement.EntityNotFound", message="gone")
+
+
+@pytest.mark.parametrize("error", [gone(), TransientError("a deadlock was detected")])
+def test_a_question_is_asked_again_after_what_passes(with_nodes, monkeypatch, error):
+    read, failures = neo4j._read, iter([error, error])
+
+    def failing(*asked):
+        if raised := next(failures, None):
+            raise raised
+        return read(*asked)
+
+    monkeypatch.setattr(neo4j, "_read", failing)
+    assert neo4j.query(with_nodes, "RETURN $given AS given", {"given": 7}) == [{"given": 7}]
+    assert next(failures, None) is None
+
+
+def test_a_question_that_never_gets_through_is_given_up(with_nodes, monkeypatch):
+    asked = []
+
+    def failing(*_):
+        asked.append(1)
+        raise gone()
+
+    monkeypatch.setattr(neo4j, "_read", failing)
+    with pytest.raises(StoreRefusedError, match="gone"):
+        neo4j.query(with_nodes, "RETURN 1")
+    assert len(asked) == 5
+    with pytest.raises(StoreRefusedError, match="refused"):
+        monkeypatch.undo()
+        neo4j.query(with_nodes, "this is no question")
 
 
 def test_two_loaders_of_different_versions_leave_one_of_them_whole(with_nodes, endpoints):
