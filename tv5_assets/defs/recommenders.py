@@ -63,6 +63,7 @@ def tuning(
     movies: pl.DataFrame,
     text: Vectors,
 ) -> pl.DataFrame:
+    from tv5_assets.models.joined import WEIGHTS
     from tv5_assets.models.presets import two_tower
     from tv5_assets.models.two_tower_search import search
 
@@ -76,7 +77,7 @@ def tuning(
         start,
         trials=chosen.tuning_trials,
         storage_url=tracking.studies(),
-        study_name=f"two-tower/{chosen.dataset}/{fingerprint(question.problem.train.items, repr(start))}",
+        study_name=f"two-tower/{chosen.dataset}/{fingerprint(question.problem.train.items, repr((start, WEIGHTS)))}",
         device=run.device,
     )
     context.add_output_metadata(facts({"best": study.best, "best_ndcg": study.best_value, "study": study.name}))
@@ -96,7 +97,8 @@ def tuning(
         ),
         "joined": model_out(
             "models/joined",
-            about="The two-tower joined with EASE: vectors whose inner product ranks by both at once.",
+            about="The two-tower joined with EASE and with companions, which are movies that are watched side by "
+            "side: vectors whose inner product ranks by all three at once.",
             owner=OWNER,
             kinds=("torch",),
         ),
@@ -116,15 +118,16 @@ def train_two_tower(
     trials: pl.DataFrame,
 ) -> tuple[pl.DataFrame, ModelFolder, ModelFolder]:
     from tv5_assets.models.contest import compete, two_towers
+    from tv5_assets.models.joined import NAME as JOINED
     from tv5_assets.models.presets import two_tower
-    from tv5_assets.models.two_tower_search import best_of, configured, weight_of
+    from tv5_assets.models.two_tower_search import best_of, configured, weights_of
 
     run, chosen, best = TrainingRun(context, settings, tracking), settings.get(), best_of(trials)
     config = configured(two_tower(chosen.training, chosen.epochs), best)
-    train = two_towers(movies, text, config, weight_of(best), device=run.device, checkpoints=run.checkpoints())
+    train = two_towers(movies, text, config, weights_of(best), device=run.device, checkpoints=run.checkpoints())
     rows = compete(run.model_questions(ratings, parts, movies), train, run.trained)
     run.discard_checkpoints()
-    return rows, run.kept["two-tower"], run.kept["two-tower + EASE"]
+    return rows, run.kept["two-tower"], run.kept[JOINED]
 
 
 @multi_asset(

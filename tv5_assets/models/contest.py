@@ -18,9 +18,10 @@ from tv5_assets.evaluation.problem import Recommender
 from tv5_assets.evaluation.questions import Question
 from tv5_assets.evaluation.results import results
 from tv5_assets.models.artifacts import ModelFolder
+from tv5_assets.models.baselines.companions import fit_companions
 from tv5_assets.models.baselines.ease import fit_ease
 from tv5_assets.models.baselines.every import fit_every, plans
-from tv5_assets.models.joined import join
+from tv5_assets.models.joined import Weights, join
 from tv5_assets.models.presets import JOINED_LAMBDA
 from tv5_assets.models.sequence import SequenceConfig, fit_sequence
 from tv5_assets.models.two_tower import TwoTowerConfig, fit_two_tower
@@ -107,19 +108,19 @@ def two_towers(
     movies: pl.DataFrame,
     text: Vectors,
     config: TwoTowerConfig,
-    weight: float,
+    weights: Weights,
     *,
     device: str,
     checkpoints: Path,
     regularization: float = JOINED_LAMBDA,
 ) -> Train:
-    """Return how the two-tower is trained, and joined with EASE.
+    """Return how the two-tower is trained, and joined with EASE and companions.
 
     Args:
         movies: rows of ``processed/movies``.
         text: a text vector for every movie.
         config: of the two-tower.
-        weight: what the two-tower counts in the joined model.
+        weights: what each counts in the joined model.
         device: where to train and to score.
         checkpoints: folder from which a killed training goes on.
         regularization: lambda of the EASE that it is joined with.
@@ -140,12 +141,12 @@ def two_towers(
         yield Trained(tower, "model", seconds, asdict(config), _curve(tower.metrics["training"]))
         started = time.perf_counter()
         ease = fit_ease(learnt, regularization, device=device)
-        joined = join(tower, ease, weight)
+        joined = join(tower, ease, fit_companions(learnt, question.seed, device), weights)
         yield Trained(
             joined,
             "model",
             seconds + time.perf_counter() - started,
-            {"weight": weight, "lambda": regularization},
+            {"weights": dict(weights), "lambda": regularization},
         )
 
     return train

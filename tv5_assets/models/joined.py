@@ -1,10 +1,12 @@
-"""The two-tower joined with EASE: their vectors one after the other, searched as one by inner product.
+"""The two-tower joined with linear models: their vectors one after the other, searched as one by inner product.
 
-Both are two towers whose scores are inner products, so that a weighted sum of their scores is the inner product of
-their vectors put together, and one index of movies serves it. What does not belong here: either model, and how a
-vector is searched for.
+All are two towers whose scores are inner products, so that a weighted sum of their scores is the inner product of their
+vectors put together, and one index of movies serves it. Each knows what the others do not: the two-tower what movies
+are about, EASE which of them the same people watch, companions which are watched side by side. What does not belong
+here: any of these models, and how a vector is searched for.
 """
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,49 +18,61 @@ from tv5_assets.errors import InputError
 from tv5_assets.evaluation.histories import Histories
 from tv5_assets.evaluation.problem import Problem
 from tv5_assets.models.artifacts import ModelFolder
-from tv5_assets.models.baselines.baseline import pooled
+from tv5_assets.models.baselines.baseline import Sides, pooled
+from tv5_assets.models.baselines.companions import Companions
 from tv5_assets.models.baselines.ease import EASE
+from tv5_assets.models.two_tower import NAME as TOWER
 from tv5_assets.models.two_tower import TwoTower
 
 if TYPE_CHECKING:
     import torch
 
-NAME = "two-tower + EASE"
+NAME = f"{TOWER} + {EASE.name} + {Companions.name}"
 RANK = 1_024
 """Most columns of EASE's vectors that are joined. That is all of them for as many users or fewer: with 256 of
 ml-latest-small's 610 the best joined model lost up to .035 of EASE's NDCG@10 on validation slices."""
-WEIGHTS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
-"""Weights of the two-tower that are tried."""
-_TOWER = "tower/"  # before the names of the two-tower's tensors in the folder
+
+Weights = Mapping[str, float]
+"""What each model counts, by its name; they sum to 1."""
+_STEPS = 10
+_LEAST = 2
+WEIGHTS: Sequence[Weights] = tuple(
+    {TOWER: tower / _STEPS, EASE.name: ease / _STEPS, Companions.name: (_STEPS - tower - ease) / _STEPS}
+    for tower, ease in itertools.product(range(_LEAST, _STEPS), repeat=2)
+    if _STEPS - tower - ease >= _LEAST
+)
+"""Weights that are tried: all tenths of which each model has two at least."""
 
 
 @dataclass(frozen=True)
 class Joined:
-    """A two-tower and EASE as one model; a Recommender.
+    """A two-tower and linear models as one model; a Recommender.
 
-    A user's scores by either are brought to a spread of 1 over the catalog before they are weighted, since cosines and
+    A user's scores by each are brought to a spread of 1 over the catalog before they are weighted, since cosines and
     sums of weights are of different sizes, and the latter grow with a history. That spread follows from the user's
     vector and the covariance of the movies' alone, so that no score need be known for it.
 
     Attributes:
         tower: the two-tower.
-        ease_history: float32, shape (m, r), on the tower's device; what a movie adds to a history in EASE.
-        ease_movies: float32, shape (m, r); what a history is held against in EASE.
-        weight: what the two-tower counts, from 0 to 1; EASE counts for the rest.
-        metrics: what was measured in choosing the weight.
+        linear: the vectors of each linear model by its name, on the tower's device.
+        weights: what each counts, the two-tower among them.
+        metrics: what was measured in choosing the weights.
         name: what leaderboards call it.
     """
 
     tower: TwoTower
-    ease_history: "torch.Tensor"
-    ease_movies: "torch.Tensor"
-    weight: float
+    linear: Mapping[str, Sides]
+    weights: Weights
     metrics: Mapping[str, Any] = field(default_factory=dict)
     name: str = NAME
 
     def __post_init__(self) -> None:
-        if not 0 <= self.weight <= 1:
-            raise InputError(f"the weight of the two-tower is from 0 to 1, not {self.weight}")
+        joined, weighted = {self.tower.name, *self.linear}, set(self.weights)
+        if joined != weighted:
+            told = ", ".join(sorted(joined)), ", ".join(sorted(weighted))
+            raise InputError(f"{told[0]} are joined, and weights given to {told[1]}")
+        if min(self.weights.values()) < 0 or not np.isclose(sum(self.weights.values()), 1):
+            raise InputError(f"weights are 0 or more and sum to 1, not {dict(self.weights)}")
 
     @property
     def catalog(self) -> npt.NDArray[np.int32]:
@@ -67,15 +81,18 @@ class Joined:
 
     @property
     def movies(self) -> "torch.Tensor":
-        """The vectors that an index holds, float32 of shape (m, d + r), on the device; they are not normalized."""
+        """The vectors that an index holds, float32 of shape (m, d), on the device; they are not normalized.
+
+        d is the length of the two-tower's vectors and of all linear models' together.
+        """
         import torch
 
-        return torch.cat([self.tower.movies, self.ease_movies], dim=1)
+        return torch.cat([self.tower.movies, *(sides.movies for sides in self.linear.values())], dim=1)
 
     def users(self, history: Histories) -> "torch.Tensor":
-        """Return the normalized vector of each history, float32 of shape (u, d + r), on the device.
+        """Return the normalized vector of each history, float32 of shape (u, d), on the device.
 
-        Its inner products with ``movies`` order them. A user without history has no part of EASE's.
+        Its inner products with ``movies`` order them. A user without history has the two-tower's part alone.
 
         Raises:
             InputError: the histories are of another catalog than the model's.
@@ -83,9 +100,10 @@ class Joined:
         import torch
         from torch.nn.functional import normalize
 
-        by_tower = _of_unit_spread(self.tower.users(history), self.tower.movies)
-        by_ease = _of_unit_spread(pooled(history, self.ease_history), self.ease_movies)
-        return normalize(torch.cat([self.weight * by_tower, (1 - self.weight) * by_ease], dim=1), dim=1)
+        parts = [self.weights[self.tower.name] * _of_unit_spread(self.tower.users(history), self.tower.movies)]
+        for name, sides in self.linear.items():
+            parts.append(self.weights[name] * _of_unit_spread(pooled(history, sides.history), sides.movies))
+        return normalize(torch.cat(parts, dim=1), dim=1)
 
     def scores(self, history: Histories) -> "torch.Tensor":
         """Return a score for each user and movie, float32 of shape (u, m), on the device.
@@ -96,38 +114,43 @@ class Joined:
         return self.users(history) @ self.movies.T
 
     def movie_vectors(self) -> npt.NDArray[np.float32]:
-        """Return the vectors that an index by inner product holds, shape (m, d + r)."""
+        """Return the vectors that an index by inner product holds, shape (m, d)."""
         vectors: npt.NDArray[np.float32] = self.movies.cpu().numpy()
         return vectors
 
     def user_vectors(self, history: Histories) -> npt.NDArray[np.float32]:
-        """Return the vectors to search that index with, shape (u, d + r); see :meth:`users`."""
+        """Return the vectors to search that index with, shape (u, d); see :meth:`users`."""
         vectors: npt.NDArray[np.float32] = self.users(history).cpu().numpy()
         return vectors
 
     @property
     def size(self) -> int:
         """Bytes of the tensors."""
-        sides = (self.ease_history, self.ease_movies)
-        return self.tower.size + sum(tensor.numel() * tensor.element_size() for tensor in sides)
+        return self.tower.size + sum(tensor.numel() * tensor.element_size() for tensor in self._tensors().values())
 
     def to_folder(self) -> ModelFolder:
         """Return it as tensors and JSON."""
         tower = self.tower.to_folder()
         return ModelFolder(
             tensors={
-                **{_TOWER + name: tensor for name, tensor in tower.tensors.items()},
-                "ease_history": self.ease_history.cpu().numpy(),
-                "ease_movies": self.ease_movies.cpu().numpy(),
+                **{f"{TOWER}/{name}": tensor for name, tensor in tower.tensors.items()},
+                **{name: tensor.cpu().numpy() for name, tensor in self._tensors().items()},
             },
             config={
                 "model": NAME,
-                "weight": self.weight,
+                "weights": dict(self.weights),
+                "linear": list(self.linear),
                 "tower": tower.config,
                 "trained_on": dict(self.tower.trained_on),
             },
             metrics={**self.metrics, "tower": tower.metrics},
         )
+
+    def _tensors(self) -> "dict[str, torch.Tensor]":
+        """Return the tensors of the linear models; where both sides are one, there is one."""
+        tensors = {f"{name}/movies": sides.movies for name, sides in self.linear.items()}
+        untied = {name: sides for name, sides in self.linear.items() if sides.history is not sides.movies}
+        return tensors | {f"{name}/history": sides.history for name, sides in untied.items()}
 
     @classmethod
     def from_folder(cls, folder: ModelFolder, device: str = "cpu") -> "Joined":
@@ -138,61 +161,66 @@ class Joined:
         """
         import torch
 
-        if (found := folder.config.get("model")) != NAME:
+        config, metrics = folder.config, dict(folder.metrics)
+        if (found := config.get("model")) != NAME:
             raise InputError(f"a folder of {found or 'something else'} cannot be read as {NAME}")
-        tower = {
-            name.removeprefix(_TOWER): tensor for name, tensor in folder.tensors.items() if name.startswith(_TOWER)
+        of_tower = {
+            name.removeprefix(f"{TOWER}/"): tensor
+            for name, tensor in folder.tensors.items()
+            if name.startswith(f"{TOWER}/")
         }
-        metrics = dict(folder.metrics)
-        of_tower = ModelFolder(tower, folder.config["tower"], metrics.pop("tower"))
-        history, movies = (
-            torch.from_numpy(folder.tensors[name]).to(device) for name in ("ease_history", "ease_movies")
-        )
-        return cls(TwoTower.from_folder(of_tower, device), history, movies, folder.config["weight"], metrics)
+        tower = TwoTower.from_folder(ModelFolder(of_tower, config["tower"], metrics.pop("tower")), device)
+        linear = {}
+        for name in config["linear"]:
+            movies = torch.from_numpy(folder.tensors[f"{name}/movies"]).to(device)
+            untied = folder.tensors.get(f"{name}/history")
+            linear[name] = Sides(movies if untied is None else torch.from_numpy(untied).to(device), movies)
+        return cls(tower, linear, config["weights"], metrics)
 
 
 def join(
-    tower: TwoTower, ease: EASE, weight: float, rank: int | None = RANK, metrics: Mapping[str, Any] | None = None
+    tower: TwoTower,
+    ease: EASE,
+    companions: Companions,
+    weights: Weights,
+    rank: int | None = RANK,
+    metrics: Mapping[str, Any] | None = None,
 ) -> Joined:
-    """Join a two-tower with EASE.
+    """Join a two-tower with EASE and companions.
 
     Args:
         tower: the two-tower.
         ease: fitted on the same events.
-        weight: what the two-tower counts, from 0 to 1.
+        companions: fitted on the same events.
+        weights: what each counts.
         rank: columns of EASE's vectors; None takes all, with which EASE is itself exactly.
-        metrics: what the model should say of how the weight was chosen; JSON.
+        metrics: what the model should say of how the weights were chosen; JSON.
 
     Raises:
-        InputError: they were trained on different events, or the weight is out of bounds.
+        InputError: they were trained on different events, or the weights are none.
     """
-    import torch
-
-    if tower.trained_on.get("fingerprint") != ease.trained_on.get("fingerprint"):
-        raise InputError(f"{tower.name} and {ease.name} were trained on different events; fit both on the same")
-    sides = ease.sides(rank)
+    for other in (ease, companions):
+        if tower.trained_on.get("fingerprint") != other.trained_on.get("fingerprint"):
+            raise InputError(f"{tower.name} and {other.name} were trained on different events; fit both on the same")
     device = tower.movies.device
-    return Joined(
-        tower,
-        torch.from_numpy(sides.history).to(device),
-        torch.from_numpy(sides.movie).to(device),
-        weight,
-        metrics or {},
-    )
+    linear = {EASE.name: ease.sides(rank), Companions.name: companions.sides()}
+    return Joined(tower, {name: sides.to(device) for name, sides in linear.items()}, weights, metrics or {})
 
 
-def choose_weight(
-    fitted: Iterable[tuple[TwoTower, EASE, Problem]], weights: Sequence[float] = WEIGHTS, rank: int | None = RANK
-) -> tuple[float, dict[float, float]]:
-    """Choose what the two-tower counts by the mean NDCG@10 over validation slices.
+def choose_weights(
+    fitted: Iterable[tuple[TwoTower, EASE, Companions, Problem]],
+    tried: Sequence[Weights] = WEIGHTS,
+    rank: int | None = RANK,
+) -> tuple[Weights, list[float]]:
+    """Choose what each model counts by the mean NDCG@10 over validation slices.
 
     Args:
-        fitted: for each slice both models, fitted on its training part, and the slice.
-        weights: what is tried.
+        fitted: for each slice the models, fitted on its training part, and the slice.
+        tried: the weights that are tried.
         rank: columns of EASE's vectors.
 
     Returns:
-        The best weight, of equally good ones the lowest, and the mean NDCG@10 of each.
+        The best weights, of equally good ones the first, and the mean NDCG@10 of all.
 
     Raises:
         InputError: there is no slice.
@@ -200,13 +228,16 @@ def choose_weight(
     from tv5_assets.evaluation.evaluate import evaluate
 
     found = [
-        [evaluate(join(tower, ease, weight, rank), problem, ks=(10,)).mean("ndcg", 10) for weight in weights]
-        for tower, ease, problem in fitted
+        [
+            evaluate(join(tower, ease, companions, weights, rank), problem, ks=(10,)).mean("ndcg", 10)
+            for weights in tried
+        ]
+        for tower, ease, companions, problem in fitted
     ]
     if not found:
-        raise InputError("a weight is chosen on validation slices, and there is none")
-    means = dict(zip(weights, np.mean(found, axis=0).tolist(), strict=True))
-    return max(means, key=lambda weight: (means[weight], -weight)), means
+        raise InputError("weights are chosen on validation slices, and there is none")
+    means = np.mean(found, axis=0)
+    return tried[int(means.argmax())], means.tolist()
 
 
 def _of_unit_spread(users: "torch.Tensor", movies: "torch.Tensor") -> "torch.Tensor":

@@ -12,8 +12,8 @@ from scipy.sparse import csr_array
 from tv5_assets.draws.streams import stream
 from tv5_assets.evaluation.histories import Histories
 from tv5_assets.models.following import following
+from tv5_assets.models.leading import leading_eigenvectors
 
-_SPARE = 16  # dimensions more than asked for, which make the last ones exact
 _ROUNDS = 3  # of power iteration
 _DISCOUNT = 1.0  # an item seen near another once is half as sure to be near it as the counts say
 
@@ -23,8 +23,7 @@ def neighbour_embeddings(history: Histories, dimension: int, reach: int, seed: i
 
     Pairs of a user's events at most ``reach`` apart count one over their distance. Their positive pointwise mutual
     information, discounted where it rests on few pairs (Pantel and Lin, 2002), is approximated by products of
-    embeddings (Levy and Goldberg, 2014): its leading positive eigenvalues by randomized subspace iteration (Halko,
-    Martinsson and Tropp, 2011).
+    embeddings (Levy and Goldberg, 2014), of its leading positive eigenvalues.
 
     Memory grows with the pairs of items that are ever near one another.
 
@@ -40,15 +39,9 @@ def neighbour_embeddings(history: Histories, dimension: int, reach: int, seed: i
     """
     counts = following(history, reach)
     information = _information(csr_array(counts + counts.T))
-    generator = stream(seed, "subspace of neighbours")
-    columns = min(dimension + _SPARE, len(history.catalog))
-    basis = generator.standard_normal((len(history.catalog), columns), dtype=np.float32)
-    for _ in range(_ROUNDS):
-        basis, _ = np.linalg.qr(information @ basis)
-    values, vectors = np.linalg.eigh(basis.T @ (information @ basis))
-    leading = np.argsort(values)[::-1][:dimension]
+    values, vectors = leading_eigenvectors(information, dimension, _ROUNDS, stream(seed, "subspace of neighbours"))
     embeddings = np.zeros((len(history.catalog), dimension), dtype=np.float32)
-    embeddings[:, : len(leading)] = basis @ vectors[:, leading] * np.sqrt(np.maximum(values[leading], 0))
+    embeddings[:, : len(values)] = vectors * np.sqrt(np.maximum(values, 0))
     return embeddings / max(np.sqrt(np.square(embeddings).sum(axis=1).mean()), 1e-12)
 
 

@@ -13,8 +13,9 @@ import polars as pl
 from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.errors import InputError
 from tv5_assets.evaluation.questions import Question
+from tv5_assets.models.baselines.companions import fit_companions
 from tv5_assets.models.baselines.ease import fit_ease
-from tv5_assets.models.joined import choose_weight
+from tv5_assets.models.joined import Weights, choose_weights
 from tv5_assets.models.presets import JOINED_LAMBDA
 from tv5_assets.models.train import Epoch, TrainConfig
 from tv5_assets.models.tuning import TWO_TOWER_SPACE, Outcome, Report, Study, tune
@@ -23,7 +24,7 @@ from tv5_assets.models.two_tower_inputs import movie_inputs
 
 _OF_TRAINING = {one.name for one in fields(TrainConfig)}
 _VALIDATIONS = 4  # of a trial, at each of which it may be pruned
-_WEIGHT = "weight"  # of the two-tower joined with EASE, which a trial settles
+_WEIGHTS = "weights"  # of the joined model, which a trial settles
 
 
 def search(
@@ -38,7 +39,7 @@ def search(
     device: str,
 ) -> Study:
     """Search the two-tower's hyperparameters by NDCG@10 on the question's first slice, on which each trial also settles
-    what its two-tower should count when it is joined with EASE.
+    what its two-tower and the linear models count when they are joined.
 
     Args:
         question: whose training rows are learnt from; its problem is not looked at.
@@ -57,6 +58,7 @@ def search(
     inputs = movie_inputs(part.train.catalog, movies, text=text)
     epochs = start.train.epochs
     ease = fit_ease(part.train, JOINED_LAMBDA, device=device)
+    companions = fit_companions(part.train, question.seed, device)
 
     def objective(chosen: Mapping[str, Any], report: Report) -> Outcome:
         config = configured(start, chosen)
@@ -72,8 +74,8 @@ def search(
         tower = fit_two_tower(
             part.train, inputs, config, seed=question.seed, device=device, validation=part, on_epoch=follow
         )
-        weight, _ = choose_weight([(tower, ease, part)])
-        return Outcome(reached, {_WEIGHT: weight})
+        weights, _ = choose_weights([(tower, ease, companions, part)])
+        return Outcome(reached, {_WEIGHTS: dict(weights)})
 
     first = {name: getattr(start.train if name in _OF_TRAINING else start, name) for name in TWO_TOWER_SPACE}
     return tune(
@@ -90,16 +92,17 @@ def search(
 def configured(start: TwoTowerConfig, chosen: Mapping[str, Any]) -> TwoTowerConfig:
     """Return a configuration with some hyperparameters changed, named as its fields or as its training's are.
 
-    What a trial settled for the joined model is left out (:func:`weight_of`).
+    What a trial settled for the joined model is left out (:func:`weights_of`).
     """
-    own = {name: value for name, value in chosen.items() if name not in _OF_TRAINING | {_WEIGHT}}
+    own = {name: value for name, value in chosen.items() if name not in _OF_TRAINING | {_WEIGHTS}}
     of_training = {name: value for name, value in chosen.items() if name in _OF_TRAINING}
     return replace(start, **own, train=replace(start.train, **of_training))
 
 
-def weight_of(chosen: Mapping[str, Any]) -> float:
-    """Return what the two-tower of a trial counts when it is joined with EASE."""
-    return float(chosen[_WEIGHT])
+def weights_of(chosen: Mapping[str, Any]) -> Weights:
+    """Return what the two-tower of a trial and the linear models count when they are joined."""
+    weights: Weights = chosen[_WEIGHTS]
+    return weights
 
 
 def best_of(trials: pl.DataFrame) -> dict[str, Any]:

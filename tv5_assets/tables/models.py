@@ -113,17 +113,18 @@ class BaselineResults(Results):
     key = "models/baseline_results"
     about = (
         "One row per protocol, split, baseline, user and cut-off: what popularity, recent popularity, Markov, "
-        "item-kNN, EASE, iALS and the mean of liked texts found of what was held back, each tuned on validation slices."
+        "item-kNN, companions, EASE, iALS and the mean of liked texts found of what was held back, tuned on "
+        "validation slices."
     )
 
 
 class TowerResults(Results):
-    """What the two-tower reached, alone and joined with EASE."""
+    """What the two-tower reached, alone and joined with linear models."""
 
     key = "models/two_tower_results"
     about = (
-        "One row per protocol, split, model, user and cut-off: what the two-tower, alone and joined with EASE, found "
-        "of what was held back."
+        "One row per protocol, split, model, user and cut-off: what the two-tower, alone and joined with EASE and "
+        "companions, found of what was held back."
     )
 
 

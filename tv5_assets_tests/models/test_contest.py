@@ -17,7 +17,7 @@ from tv5_assets.features.splits import splits
 from tv5_assets.models.baselines.popularity import fit_popularity
 from tv5_assets.models.contest import Trained, compete
 from tv5_assets.models.two_tower import TwoTowerConfig
-from tv5_assets.models.two_tower_search import best_of, configured, weight_of
+from tv5_assets.models.two_tower_search import best_of, configured, weights_of
 from tv5_assets.settings import PROTOCOLS
 from tv5_assets.tables.models import Results, Trials
 from tv5_assets.tables.table import polars_schema
@@ -120,14 +120,18 @@ def test_the_best_completed_trial_configures_the_two_tower():
             "number": [0, 1, 2],
             "state": ["complete", "complete", "pruned"],
             "value": [0.2, 0.3, 0.9],
-            "parameters": ['{"l2": 1e-3}', '{"l2": 1e-4, "learning_rate": 0.5, "weight": 0.6}', '{"l2": 7.0}'],
+            "parameters": [
+                '{"l2": 1e-3}',
+                '{"l2": 1e-4, "learning_rate": 0.5, "weights": {"EASE": 1.0}}',
+                '{"l2": 7.0}',
+            ],
             "seconds": [1.0, 1.0, 1.0],
         },
         schema=polars_schema(Trials),
     )
     best = best_of(trials)
     config = configured(TwoTowerConfig(), best)
-    assert weight_of(best) == 0.6
+    assert weights_of(best) == {"EASE": 1.0}
     assert (config.l2, config.train.learning_rate) == (1e-4, 0.5)
     assert config.train.epochs == TwoTowerConfig().train.epochs
     with pytest.raises(InputError, match="no trial"):

@@ -5,6 +5,7 @@ What does not belong here: how any one of them is fitted and scores.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -19,6 +20,27 @@ if TYPE_CHECKING:
     import torch
 
 _CATALOG = "catalog"  # the movie ids, beside the model's tensors
+
+
+@dataclass(frozen=True)
+class Sides:
+    """A linear model as two towers over the whole catalog.
+
+    A history's score of a movie is the inner product of the sum of ``history`` over the movies that were seen with the
+    row of ``movies``.
+
+    Attributes:
+        history: float32, shape (m, rank): what a movie adds to a history.
+        movies: float32, shape (m, rank), on the same device: what a history is held against, and an index holds.
+    """
+
+    history: "torch.Tensor"
+    movies: "torch.Tensor"
+
+    def to(self, device: "torch.device | str") -> "Sides":
+        """Return the same on a device; sides that are one tensor stay one."""
+        movies = self.movies.to(device)
+        return Sides(movies if self.history is self.movies else self.history.to(device), movies)
 
 
 class Baseline(ABC):

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from tv5_assets.errors import InputError
 from tv5_assets.evaluation.histories import Histories
-from tv5_assets.models.baselines.baseline import Baseline, described, pooled
+from tv5_assets.models.baselines.baseline import Baseline, Sides, described, pooled
 from tv5_assets.models.baselines.together import shared_columns
 
 if TYPE_CHECKING:
@@ -31,22 +31,6 @@ MOST_MOVIES = 10_000
 """Movies that are modelled, the most popular ones. Memory grows with the square of this, or of the number of users if
 that is smaller: the counts and their eigenvectors, in both precisions, take 24 bytes times it."""
 _NOISE = 1e-9  # squared singular values below this share of the largest are rounding errors
-
-
-@dataclass(frozen=True)
-class Sides:
-    """EASE as two towers over the whole catalog: what a movie adds to a history, and what a history is held against.
-
-    A history's score of a movie is the inner product of the sum of ``history`` over the movies that were seen with the
-    row of ``movie``. The sides differ by a factor for each movie alone. A movie that is not modelled has zeros.
-
-    Attributes:
-        history: float32, shape (m, rank): the input side, summed over a user's movies.
-        movie: float32, shape (m, rank): the output side, what an index of movies holds.
-    """
-
-    history: npt.NDArray[np.float32]
-    movie: npt.NDArray[np.float32]
 
 
 class EASE(Baseline):
@@ -83,15 +67,17 @@ class EASE(Baseline):
     def sides(self, rank: int | None = None) -> Sides:
         """Return both towers' vectors of every movie of the catalog, or their first ``rank`` columns.
 
-        The first columns carry the largest singular values, and the factors stay those of all of them.
+        The first columns carry the largest singular values, and the factors stay those of all of them. The sides differ
+        by a factor for each movie alone; a movie that is not modelled has zeros.
         """
-        basis = self.tensors["basis"][:, :rank]
-        history = (basis * self.tensors["weights"][:rank].sqrt()).cpu().numpy()
-        places = self.tensors["places"].cpu().numpy()
-        sides = [np.zeros((len(self.catalog), history.shape[1]), dtype=np.float32) for _ in range(2)]
-        sides[0][places] = history
-        sides[1][places] = history * self.tensors["factors"].cpu().numpy()[:, None]
-        return Sides(*sides)
+        import torch
+
+        basis, places = self.tensors["basis"][:, :rank], self.tensors["places"].long()
+        history = torch.zeros(len(self.catalog), basis.shape[1], device=basis.device)
+        history[places] = basis * self.tensors["weights"][:rank].sqrt()
+        factors = torch.zeros(len(self.catalog), 1, device=basis.device)
+        factors[places] = self.tensors["factors"][:, None]
+        return Sides(history, history * factors)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from tv5_assets.evaluation.problem import Problem
 from tv5_assets.models.artifacts import ModelFolder
 from tv5_assets.models.baselines.baseline import Baseline
 from tv5_assets.models.baselines.choice import Measure, Trial, best, ndcg_at_10, tried
+from tv5_assets.models.baselines.companions import Companions, fit_companions
 from tv5_assets.models.baselines.content import MeanOfLiked, content_candidates, fit_content
 from tv5_assets.models.baselines.ease import EASE, ease_candidates, fit_ease
 from tv5_assets.models.baselines.ials import IALS, Factorization, fit_ials, ials_candidates
@@ -29,7 +30,7 @@ from tv5_assets.models.baselines.popularity import (
 )
 
 BASELINES: Mapping[str, type[Baseline]] = {
-    kind.name: kind for kind in (Popularity, RecentPopularity, Markov, ItemKNN, EASE, IALS, MeanOfLiked)
+    kind.name: kind for kind in (Popularity, RecentPopularity, Markov, ItemKNN, Companions, EASE, IALS, MeanOfLiked)
 }
 """The types by name."""
 
@@ -73,7 +74,7 @@ def plans(movies: Vectors | None = None, *, device: str = "cpu", seed: int = 0, 
     Args:
         movies: a text vector for every movie of the catalog; None leaves the mean of liked movies out.
         device: where to fit, as far as a baseline can, and to score.
-        seed: of iALS, the only one that draws anything.
+        seed: of those that draw anything, companions and iALS.
         threads: of iALS.
     """
     made = [
@@ -93,6 +94,7 @@ def plans(movies: Vectors | None = None, *, device: str = "cpu", seed: int = 0, 
             lambda train, chosen: fit_neighbours(train, chosen["neighbours"], chosen["shrinkage"], device),
             lambda train: neighbour_candidates(train, device=device),
         ),
+        Plan(Companions.name, lambda train, _: fit_companions(train, seed, device)),
         Plan(
             EASE.name,
             lambda train, chosen: fit_ease(train, chosen["lambda"], device=device),

@@ -3,7 +3,6 @@
 import numpy as np
 import numpy.typing as npt
 import pytest
-import torch
 
 from tv5_assets.errors import InputError
 from tv5_assets.evaluation.histories import Histories
@@ -57,11 +56,11 @@ def test_both_sides_are_ease_as_inner_products():
     model = fit_ease(MORE_MOVIES, 5.0)
     sides = model.sides()
     asked = drawn(users=10, movies=50, seed=8)
-    users = pooled(asked, torch.from_numpy(sides.history))
-    np.testing.assert_allclose(users @ torch.from_numpy(sides.movie).T, model.scores(asked), atol=1e-5)
+    users = pooled(asked, sides.history)
+    np.testing.assert_allclose(users @ sides.movies.T, model.scores(asked), atol=1e-5)
     # They are tied: a movie's two vectors differ in length alone, and by this factor.
-    factors = 1 / (1 - (sides.history**2).sum(axis=1, keepdims=True))
-    np.testing.assert_allclose(sides.movie, sides.history * factors, rtol=1e-4, atol=1e-6)
+    factors = 1 / (1 - (sides.history**2).sum(dim=1, keepdim=True))
+    np.testing.assert_allclose(sides.movies, sides.history * factors, rtol=1e-4, atol=1e-6)
 
 
 def test_fewer_columns_are_the_first_ones_and_the_closest():
@@ -71,8 +70,8 @@ def test_fewer_columns_are_the_first_ones_and_the_closest():
     for columns in (2, 8, model.rank):
         sides = model.sides(columns)
         np.testing.assert_array_equal(sides.history, whole.history[:, :columns])
-        np.testing.assert_array_equal(sides.movie, whole.movie[:, :columns])
-        errors.append(np.abs(MORE_MOVIES.matrix() @ sides.history @ sides.movie.T - exact).mean())
+        np.testing.assert_array_equal(sides.movies, whole.movies[:, :columns])
+        errors.append(np.abs(MORE_MOVIES.matrix() @ sides.history.numpy() @ sides.movies.numpy().T - exact).mean())
     assert errors[0] > errors[1] > errors[2] and errors[2] < 1e-5
 
 
@@ -92,7 +91,7 @@ def test_only_the_most_popular_movies_are_modelled_where_there_are_too_many():
     new = unseen(asked)[:, kept]
     np.testing.assert_allclose(scores[:, kept][new], expected[new], atol=2e-5)
     sides = model.sides(4)
-    assert sides.movie.shape == sides.history.shape == (25, 4) and (sides.movie[dropped] == 0).all()
+    assert sides.movies.shape == sides.history.shape == (25, 4) and (sides.movies[dropped] == 0).all()
 
 
 def test_a_movie_nobody_saw_and_a_user_without_history_score_nothing():
