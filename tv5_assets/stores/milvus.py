@@ -174,9 +174,12 @@ def _answering() -> Iterator[None]:
 
 
 def _translated(error: "MilvusException") -> TV5Error:
+    from pymilvus.client.types import Status
+
     if error.code == _COLLECTION_NOT_FOUND:
         return InputError(f"Milvus: {error.message}; materialize the asset that publishes it")
-    if _grpc_code(error) is None and not error.retriable and "Retry" not in error.message:
+    passes = error.retriable or error.code == Status.CONNECT_FAILED or "Retry" in error.message
+    if _grpc_code(error) is None and not passes:
         return StoreRefusedError(f"Milvus refused: {error.message}")
     return StoreUnavailableError(f"Milvus does not answer any more: {error.message}")
 

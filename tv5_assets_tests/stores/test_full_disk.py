@@ -53,7 +53,7 @@ def table(generation: int) -> pl.DataFrame:
 def documents(generation: int) -> pl.DataFrame:
     text = f"{generation}" * DOCUMENT_BYTES
     return pl.select(id=pl.int_range(DOCUMENTS)).select(
-        key=pl.format("full:{}", "id"), value=pl.format('{"text":"{}"}', pl.lit(text))
+        key=pl.format("full:{}", "id"), value=pl.format('{{"text":"{}"}}', pl.lit(text))
     )
 
 

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pymilvus import MilvusClient
+from pymilvus import MilvusClient, MilvusException
+from pymilvus.client.types import Status
 
 from tv5_assets.errors import InputError, StoreRefusedError, StoreUnavailableError
 from tv5_assets.services.endpoints import Endpoints
@@ -371,3 +372,16 @@ def test_many_changes_and_rows_that_went_are_written_whole(client):
     fewer = milvus.Vectors(vectors.ids[1:], vectors.matrix[1:], "sample")
     assert milvus.publish(client, SPEC, fewer, fields[1:], "cccccccccccccccc3").rows == 299
     assert collections(client) != before and len(collections(client)) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (MilvusException(code=Status.CONNECT_FAILED, message="Fail connecting to server"), StoreUnavailableError),
+        (MilvusException(code=1100, message="Retry run out of 75 retry times"), StoreUnavailableError),
+        (MilvusException(code=1100, message="the dimension is wrong"), StoreRefusedError),
+    ],
+)
+def test_what_passes_is_told_from_what_was_refused(error: MilvusException, kind: type[Exception]):
+    with pytest.raises(kind, match=error.message), milvus._answering():
+        raise error
