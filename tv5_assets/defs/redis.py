@@ -44,7 +44,7 @@ def trends(cache: CacheResource, trends_now: pl.DataFrame, topics: pl.DataFrame)
     ins={"policies": "models/policies"},
     deps=["models/policy_values"],  # whose gate keeps policies back that are worse than none
 )
-def policies(cache: CacheResource, policies: pl.DataFrame) -> dg.MaterializeResult:
+def policies(cache: CacheResource, policies: pl.LazyFrame) -> dg.MaterializeResult:
     return _publish(cache, redis.POLICIES, documents.policy_documents(policies))
 
 

@@ -101,7 +101,7 @@ def reconciliation(
                 *publications.media_metadata(a, catalog),
                 *publications.media_embeddings(a, catalog_vectors, catalog),
                 *publications.platform_documents(c, platforms),
-                *publications.policy_documents(c, policies.collect()),
+                *publications.policy_documents(c, policies),
             ]
         )
 

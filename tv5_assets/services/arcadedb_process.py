@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-_LARGEST_HEAP_MIB = 8192
+_LARGEST_HEAP_MIB = 5120  # with which the whole process stays below 6 GB
 
 
 def serve(database: str, host: str, bolt_port: int, http_port: int) -> None:

@@ -103,11 +103,11 @@ def _topics(topics: pl.DataFrame, kind: str) -> pl.Expr:
     return pl.lit(ranked.select(pl.struct("rank", "topic", "score", "movies")).to_series().implode())
 
 
-def policy_documents(policies: pl.DataFrame) -> pl.DataFrame:
+def policy_documents(policies: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
     """Return a document per user: ``{"user_id", "states": {state_hash: [{"action", "mean"}, ...]}}``, best first.
 
     Args:
-        policies: rows of tables.models.Policies.
+        policies: rows of tables.models.Policies; lazily if they are many, most of which is never in memory then.
     """
     best = (
         pl.col("q_values")
@@ -115,10 +115,12 @@ def policy_documents(policies: pl.DataFrame) -> pl.DataFrame:
         .list.eval(pl.struct(pl.element().struct.field("action"), pl.element().struct.field("mean")))
     )
     actions = pl.struct(best.alias("actions")).struct.json_encode().str.strip_prefix('{"actions":').str.head(-1)
-    states = pl.format('"{}":{}', "state_hash", actions).sort_by("state_hash").str.join(",")
+    states = pl.format('"{}":{}', "state_hash", actions)
     return (
-        policies.group_by("user_id")
-        .agg(states.alias("states"))
+        policies.lazy()
+        .select("user_id", "state_hash", states.alias("states"))
+        .group_by("user_id")
+        .agg(pl.col("states").sort_by("state_hash").str.join(","))
         .sort("user_id")
         .select(
             key=pl.format(f"{POLICIES.prefix}{{}}", "user_id"),
@@ -126,4 +128,5 @@ def policy_documents(policies: pl.DataFrame) -> pl.DataFrame:
                 pl.lit('{"user_id":'), pl.col("user_id").cast(pl.String), pl.lit(',"states":{'), "states", pl.lit("}}")
             ),
         )
+        .collect(engine="streaming")
     )

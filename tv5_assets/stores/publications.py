@@ -191,7 +191,7 @@ def trend_documents(client: "Redis", trends_now: pl.DataFrame, topics: pl.DataFr
     return [_documents(client, redis.TRENDS, "synthetic/trends_now", sent)]
 
 
-def policy_documents(client: "Redis", policies: pl.DataFrame) -> list[Publication]:
+def policy_documents(client: "Redis", policies: pl.LazyFrame) -> list[Publication]:
     """Return what redis/policies publishes."""
     return [_documents(client, redis.POLICIES, POLICIES, documents.policy_documents(policies))]
 

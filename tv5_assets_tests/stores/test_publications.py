@@ -212,7 +212,7 @@ def test_documents(stores: Stores):
         redis.publish(client, space, rows, "odd1")
     published = [
         *publications.platform_documents(client, platforms),
-        *publications.policy_documents(client, policies),
+        *publications.policy_documents(client, policies.lazy()),
     ]
     assert [one.rows for one in published] == [30, 20]
     assert differences(published).is_empty()
