@@ -9,6 +9,7 @@ too. What does not belong here: how the rows came about (agentdb/) and how they 
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -275,29 +276,54 @@ def publish(
     if missing:
         raise InputError(f"{spec.name} needs the columns {', '.join(sorted(missing))}")
     rows = frame.lazy().select(*spec.columns)
-    parts = parts_of(rows, spec.owner) if spec.owner else None
-    if version is None:
-        version = fingerprint(rows.collect(engine="streaming")) if parts is None else version_of(parts)
+
+    def described() -> _Description:
+        parts = parts_of(rows, spec.owner) if spec.owner else None
+        if version is not None:
+            return _Description(version, parts)
+        return _Description(
+            fingerprint(rows.collect(engine="streaming")) if parts is None else version_of(parts), parts
+        )
 
     def send(cursor: "Cursor[dict[str, Any]]", table: str) -> int:
         return copy_frame(cursor, table, spec.columns, rows, freeze=not spec.partitions)
 
-    return _publish(connection, spec, _Publication(version, send, rows, parts))
+    # Described in a thread: where nothing is published yet, rows are on their way to the server meanwhile.
+    with ThreadPoolExecutor(1) as pool:
+        return _publish(connection, spec, _Publication(pool.submit(described).result, send, rows))
 
 
 def publish_rows(connection: "Connection[dict[str, Any]]", spec: TableSpec, send: Send, version: str) -> Load:
     """Make what ``send`` copies the content of the table; otherwise as :func:`publish`."""
-    return _publish(connection, spec, _Publication(version, send))
+    return _publish(connection, spec, _Publication(lambda: _Description(version), send))
+
+
+@dataclass(frozen=True)
+class _Description:
+    """What a publication is told from others by: its version and, where the table has an owner, its parts."""
+
+    version: str
+    parts: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True)
 class _Publication:
-    """What is published: all of it by ``send``, or of ``rows`` only those parts that changed."""
+    """What is published: all of it by ``send``, or of ``rows`` only those parts that changed.
 
-    version: str
+    ``describe`` may have to be waited for, and is asked no sooner than its answer is needed.
+    """
+
+    describe: Callable[[], _Description]
     send: Send
     rows: pl.LazyFrame | None = None
-    parts: pl.DataFrame | None = None
+
+    @property
+    def version(self) -> str:
+        return self.describe().version
+
+    @property
+    def parts(self) -> pl.DataFrame | None:
+        return self.describe().parts
 
 
 @dataclass(frozen=True)
@@ -314,6 +340,8 @@ def _publish(connection: "Connection[dict[str, Any]]", spec: TableSpec, wanted: 
     import psycopg
 
     started = time.perf_counter()
+    if live_version(connection, spec) is not None:
+        wanted.describe()  # which is needed at once, so that no other loader is kept waiting for it
     conflict = retry_if_exception_type((psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure))
     rows, written = Retrying(
         retry=conflict, stop=stop_after_attempt(5), wait=wait_random_exponential(0.1), reraise=True
