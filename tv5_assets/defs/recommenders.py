@@ -63,7 +63,6 @@ def tuning(
     movies: pl.DataFrame,
     text: Vectors,
 ) -> pl.DataFrame:
-    from tv5_assets.models.joined import WEIGHTS
     from tv5_assets.models.presets import two_tower
     from tv5_assets.models.two_tower_search import search
 
@@ -77,7 +76,7 @@ def tuning(
         start,
         trials=chosen.tuning_trials,
         storage_url=tracking.studies(),
-        study_name=f"two-tower/{chosen.dataset}/{fingerprint(question.problem.train.items, repr((start, WEIGHTS)))}",
+        study_name=f"two-tower/{chosen.dataset}/{fingerprint(question.problem.train.items, repr(start))}",
         device=run.device,
     )
     context.add_output_metadata(facts({"best": study.best, "best_ndcg": study.best_value, "study": study.name}))

@@ -13,9 +13,10 @@ import polars as pl
 from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.errors import InputError
 from tv5_assets.evaluation.questions import Question
+from tv5_assets.fingerprint import fingerprint
 from tv5_assets.models.baselines.companions import fit_companions
 from tv5_assets.models.baselines.ease import fit_ease
-from tv5_assets.models.joined import Weights, choose_weights
+from tv5_assets.models.joined import WEIGHTS, Weights, choose_weights
 from tv5_assets.models.presets import JOINED_LAMBDA
 from tv5_assets.models.train import Epoch, TrainConfig
 from tv5_assets.models.tuning import TWO_TOWER_SPACE, Outcome, Report, Study, tune
@@ -48,7 +49,7 @@ def search(
         start: the configuration of the first trial, whose other fields all trials share.
         trials: how many, those of an earlier search counted.
         storage_url: PostgreSQL database of the study.
-        study_name: name of the study.
+        study_name: name of the study, to which a fingerprint of the weights that are tried is added.
         device: where to train.
 
     Raises:
@@ -83,7 +84,7 @@ def search(
         TWO_TOWER_SPACE,
         trials=trials,
         storage_url=storage_url,
-        study_name=study_name,
+        study_name=f"{study_name}/{fingerprint(repr(WEIGHTS))}",  # trials that settled others are of no use
         seed=question.seed,
         first=[first],
     )
