@@ -43,6 +43,7 @@ _MOST_CHANGED = 0.2  # of the rows; to delete and index more one by one takes lo
 _MOST_DROPPED = 500  # columns of a table, each left by an incremental load; PostgreSQL ends at 1,600 with the others
 _GRAPH_BYTES = 600  # of an HNSW graph per row, beside its vector; m=16 takes less
 _LEAST_MEMORY, _MOST_MEMORY = 64 << 20, 4 << 30  # of building an index, in bytes
+_STATISTICS_TARGET = 100  # the server's own default, which samples 30,000 rows
 _SORT_MEMORY = 512 << 20  # of building any other index, in bytes
 _REFUSALS = ("authentication failed", "no password supplied", "does not exist", "permission denied", "pg_hba.conf")
 
@@ -379,9 +380,21 @@ def _bring_about(
             ),
             (spec.name, wanted.version, rows, layout),
         )
-    with connection.cursor() as cursor:
-        cursor.execute(sql("ANALYZE {}", spec.name))
+    _analyze(connection, spec)
     return rows, written
+
+
+def _analyze(connection: "Connection[dict[str, Any]]", spec: TableSpec) -> None:
+    """Have the server learn what the table holds, which its planner asks.
+
+    The server samples each partition by itself and all of them once more; 16 of them took as long as a third of a load
+    of 5,000,000 rows. So they are sampled as much together as an undivided table is.
+    """
+    with connection.transaction(), connection.cursor() as cursor:
+        if spec.partitions:
+            target = max(1, _STATISTICS_TARGET // spec.partitions)
+            cursor.execute("SELECT set_config('default_statistics_target', %s, true)", (str(target),))
+        cursor.execute(sql("ANALYZE {}", spec.name))
 
 
 def _create_ledger(cursor: "Cursor[dict[str, Any]]") -> None:
