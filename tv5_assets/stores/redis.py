@@ -142,15 +142,14 @@ def publish(client: "Redis", space: KeySpace, documents: pl.DataFrame, version: 
 
     started = time.perf_counter()
     _verify(space, documents)
-    stamped = documents.select("key", value=pl.concat_str(pl.lit(f'{_STAMP}{version}"'), _members(pl.col("value"))))
     retry = retry_if_exception_type(WatchError)
     written = Retrying(retry=retry, stop=stop_after_attempt(5), wait=wait_random_exponential(0.05), reraise=True)(
-        _swap, client, space, stamped, version
+        _swap, client, space, documents.select("key", "value"), version
     )
     if written is None:
         logger.info("Redis %s is as it was published: nothing is written", space.dataset)
     seconds = time.perf_counter() - started
-    return Load(space.dataset, count(client, space), version, written is not None, seconds, written or 0)
+    return Load(space.dataset, len(documents), version, written is not None, seconds, written or 0)
 
 
 def _verify(space: KeySpace, documents: pl.DataFrame) -> None:
@@ -174,7 +173,7 @@ def _members(value: pl.Expr) -> pl.Expr:
     return pl.when(rest == "}").then(rest).otherwise(pl.concat_str(pl.lit(","), rest))
 
 
-def _swap(client: "Redis", space: KeySpace, stamped: pl.DataFrame, version: str) -> int | None:
+def _swap(client: "Redis", space: KeySpace, documents: pl.DataFrame, version: str) -> int | None:
     """Publish in one transaction, which fails where another loader moved the pointer meanwhile.
 
     Returns:
@@ -187,17 +186,17 @@ def _swap(client: "Redis", space: KeySpace, stamped: pl.DataFrame, version: str)
         assert pipe.connection is not None  # noqa: S101  which watching has taken for itself
         present = pl.Series("key", list(_keys(client, space)), dtype=pl.String).unique()
         pointer = _pointer(pipe, space)
-        stale = present.filter(~present.is_in(stamped["key"].implode()))
-        there = pointer is not None and pointer["version"] == version and len(present) == len(stamped)
+        stale = present.filter(~present.is_in(documents["key"].implode()))
+        there = pointer is not None and pointer["version"] == version and len(present) == len(documents)
         if there and stale.is_empty():
-            changed, kept = stamped.clear(), stamped
+            changed, kept = documents.clear(), documents
         else:
-            changed, kept = _changed(client, stamped, present)
+            changed, kept = _changed(client, documents, version, present)
         moved = pl.DataFrame(
-            {"key": [space.pointer], "value": [json.dumps({"version": version, "rows": len(stamped)})]}
+            {"key": [space.pointer], "value": [json.dumps({"version": version, "rows": len(documents)})]}
         )
         blocks = chain(
-            set_commands(changed, space.ttl_seconds),
+            set_commands(changed, space.ttl_seconds, _stamped(version)),
             restamp_commands(kept["key"], len(_STAMP), version, space.ttl_seconds),
             _removal(stale),
             set_commands(moved, space.ttl_seconds),
@@ -207,23 +206,30 @@ def _swap(client: "Redis", space: KeySpace, stamped: pl.DataFrame, version: str)
     return None if there and stale.is_empty() else len(changed)
 
 
-def _changed(client: "Redis", stamped: pl.DataFrame, present: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _stamped(version: str) -> pl.Expr:
+    """Return the text of each object with the version in it, before all else."""
+    return pl.concat_str(pl.lit(f'{_STAMP}{version}"'), _members(pl.col("value")))
+
+
+def _changed(
+    client: "Redis", documents: pl.DataFrame, version: str, present: pl.Series
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the documents that the server has otherwise or not at all, and those of which only the version differs.
 
     Where most of the first documents differ, the others are not looked at: then everything is written.
     """
     same: list[pl.Series] = []
-    for part in stamped.filter(pl.col("key").is_in(present.implode())).iter_slices(_READ_KEYS):
+    for part in documents.filter(pl.col("key").is_in(present.implode())).iter_slices(_READ_KEYS):
         values = pl.Series("there", client.mget(part["key"].to_list()), dtype=pl.String)
         # Of the same length, so that the version fits into the place of the old one.
-        as_long = pl.col("value").str.len_bytes() == pl.col("there").str.len_bytes()
-        alike = part.hstack([values]).filter(as_long & (_content("value") == _content("there")))
+        as_long = _stamped(version).str.len_bytes() == pl.col("there").str.len_bytes()
+        alike = part.hstack([values]).filter(as_long & (_members(pl.col("value")) == _content("there")))
         if not same and 2 * len(alike) < len(part):
             break
         same.append(alike["key"])
     known = pl.concat(same) if same else pl.Series("key", [], dtype=pl.String)
     among = pl.col("key").is_in(known.implode())
-    return stamped.filter(~among), stamped.filter(among)
+    return documents.filter(~among), documents.filter(among)
 
 
 def _content(column: str) -> pl.Expr:

@@ -26,18 +26,20 @@ class Block(NamedTuple):
     packed: bytes
 
 
-def set_commands(documents: pl.DataFrame, ttl_seconds: int) -> Iterator[Block]:
+def set_commands(documents: pl.DataFrame, ttl_seconds: int, value: pl.Expr | None = None) -> Iterator[Block]:
     """Yield ``SET key value EX ttl`` for each document.
 
     Args:
         documents: columns ``key`` and ``value``, texts.
         ttl_seconds: seconds until each expires.
+        value: what is written, computed as it is sent; ``value`` itself where it is None.
     """
     command = pl.concat_str(
         pl.lit("*5\r\n$3\r\nSET\r\n"), *_bulk("key"), *_bulk("value"), pl.lit(_constant("EX") + _constant(ttl_seconds))
     )
     for part in _parts(documents):
-        yield Block(len(part), part.select(command.str.join("")).item().encode())
+        sent = part if value is None else part.with_columns(value=value)
+        yield Block(len(part), sent.select(command.str.join("")).item().encode())
 
 
 def restamp_commands(keys: pl.Series, offset: int, text: str, ttl_seconds: int) -> Iterator[Block]:

@@ -152,7 +152,7 @@ def test_only_documents_that_changed_are_sent(client, monkeypatch):
     publish(client, 1)
     sent: list[int] = []
     set_commands = redis.set_commands
-    monkeypatch.setattr(redis, "set_commands", lambda rows, ttl: sent.append(len(rows)) or set_commands(rows, ttl))
+    monkeypatch.setattr(redis, "set_commands", lambda rows, *how: sent.append(len(rows)) or set_commands(rows, *how))
     client.expire("sample:11", 5)
     changed = samples.documents(1).with_columns(
         value=pl.when(pl.col("key") == "sample:20").then(pl.lit('{"generation":1,"text":"other"}')).otherwise("value")
