@@ -54,15 +54,18 @@ def _neighbours(
     k: int,
 ) -> pl.DataFrame:
     """Return the neighbours of the movies ``ids`` from their cosines to all movies, shape (len(ids), n)."""
-    near = cosines > threshold
-    crowded = np.flatnonzero(near.sum(axis=1) > k)
+    # Rows and columns of the few that are near, without a pass over all of them for each row.
+    row, column = np.divmod(np.flatnonzero(cosines > threshold), cosines.shape[1])
+    score = cosines[row, column]
+    crowded = np.flatnonzero(np.bincount(row, minlength=len(ids)) > k)
     if len(crowded):
         # Below the k-th cosine nothing can be kept; what equals it can, and is told apart by id further down.
-        kth = np.partition(cosines[crowded], -k, axis=1)[:, -k, np.newaxis]
-        near[crowded] &= cosines[crowded] >= kth
-    row, column = np.nonzero(near)
+        least = np.full(len(ids), threshold, dtype=cosines.dtype)
+        least[crowded] = np.partition(cosines[crowded], -k, axis=1)[:, -k]
+        kept = score >= least[row]
+        row, column, score = row[kept], column[kept], score[kept]
     return (
-        pl.DataFrame({"movie_id": ids[row], "similar_id": other_ids[column], "score": cosines[row, column]})
+        pl.DataFrame({"movie_id": ids[row], "similar_id": other_ids[column], "score": score})
         .sort("movie_id", "score", "similar_id", descending=[False, True, False])
         .with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int16).over("movie_id").alias("rank"))
         .filter(pl.col("rank") <= k)
