@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,12 +26,15 @@ from tv5_assets.settings import DATASETS, Settings, load_settings
 
 if TYPE_CHECKING:
     from tv5_assets.bench import SpeedUp
+    from tv5_assets.dagster_kit.runs import Step
     from tv5_assets.dagster_kit.summary import AssetOutcome, RunSummary
     from tv5_assets.exports.write import Exported
     from tv5_assets.retrieval.answers import Answer
     from tv5_assets.retrieval.provenance import Provenance
     from tv5_assets.retrieval.recommend import RecommendationAnswer
     from tv5_assets.retrieval.stores import Name, Stores
+
+logger = logging.getLogger(__name__)
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 services_app = typer.Typer(
@@ -121,26 +124,43 @@ def run(
         settings = _settings(dataset)
         if "dataset" not in settings.model_fields_set:
             settings = headless.with_obtainable_dataset(settings)
-        with Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=err
-        ) as bar:
-            task = bar.add_task(f"Materializing {settings.dataset}", total=None)
-            summary = headless.run(
-                defs,
-                main_job,
-                settings,
-                select,
-                on_step=lambda step: bar.update(
-                    task,
-                    total=step.total or None,
-                    completed=step.done,
-                    description=f"[red]{step.name} failed" if step.failed else step.name.replace("__", "/"),
-                ),
-            )
+        with _followed(settings.dataset) as on_step:
+            summary = headless.run(defs, main_job, settings, select, on_step)
         _print_summary(summary)
         if json_file:
             json_file.write_text(json.dumps(summary.as_json(), indent=2) + "\n")
     raise typer.Exit(0 if summary.succeeded else 1)
+
+
+@contextmanager
+def _followed(dataset: str) -> "Iterator[Callable[[Step], None]]":
+    """Show the steps of a run that it is told of: as a bar on a terminal, elsewhere as a line every few seconds."""
+    from tv5_assets.progress import progress
+
+    def name(step: "Step") -> str:
+        return step.name.replace("__", "/")
+
+    if err.is_terminal:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=err) as bar:
+            task = bar.add_task(f"Materializing {dataset}", total=None)
+            yield lambda step: bar.update(
+                task,
+                total=step.total or None,
+                completed=step.done,
+                description=f"[red]{name(step)} failed" if step.failed else name(step),
+            )
+        return
+    with progress(logger, f"materializing {dataset}", 0, "step") as lines:
+
+        def say(step: "Step") -> None:
+            if step.failed:
+                logger.error("%s failed", name(step))
+            lines.total = step.total
+            lines.set_postfix_str(name(step), refresh=False)
+            lines.update(step.done - lines.n)
+
+        yield say
 
 
 @contextmanager

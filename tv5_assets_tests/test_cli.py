@@ -57,6 +57,21 @@ def test_a_second_run_at_once_is_refused(held):
         assert run.returncode == 0, out
 
 
+def test_a_run_that_no_terminal_shows_says_how_far_it_is(caplog, monkeypatch):
+    from tv5_assets import progress
+    from tv5_assets.cli import _followed
+    from tv5_assets.dagster_kit.runs import Step
+
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.0)
+    with caplog.at_level("INFO", "tv5_assets"), _followed("tiny") as say:
+        say(Step("processed__movies", failed=False, done=1, total=2))
+        say(Step("milvus__movies", failed=True, done=2, total=2))
+    assert any(
+        "materializing tiny" in line and "1.00/2.00" in line and "processed/movies" in line for line in caplog.messages
+    )
+    assert "milvus/movies failed" in caplog.messages
+
+
 # Bad input
 
 
