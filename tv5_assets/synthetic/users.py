@@ -6,7 +6,8 @@ every row is declared in RULES. A user's profile depends on the seed and on the 
 here: anything learnt from ratings (features/users.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations, permutations
 
 import numpy as np
@@ -158,30 +159,31 @@ def users(user_ids: npt.NDArray[np.int32] | pl.Series, seed: int) -> pl.DataFram
 
     archetype = choose(draw("archetype"), ARCHETYPE_SHARES)
     city = choose(draw("city"), [COUNTRY_SHARES[place.country] * place.share for place in CITIES])
-    language_count = choose_in_row(draw("language_count"), _LANGUAGE_COUNT_SHARES, archetype) + 1
-    return pl.DataFrame(
-        {
-            "user_id": ids,
-            "name": _names(city, draw("first_name"), draw("last_name"), seed),
-            "age_range": gather(AGE_RANGES, choose_in_row(draw("age_range"), AGE_SHARES, archetype)),
-            "country": gather([place.country for place in CITIES], city),
-            "city": gather([place.name for place in CITIES], city),
-            "timezone": gather([place.timezone for place in CITIES], city),
-            "languages": _languages(city, language_count, draw("other_languages")),
-            "cultural_context": _some_of(_CULTURES, 1, archetype, draw("cultural_context")),
-            "archetype": gather(ARCHETYPES, archetype),
-            "viewing_time_patterns": _near(_TYPICAL_VIEWING[archetype], {time: draw(time) for time in _VIEWING_TIMES}),
-            "device_preferences": _near(_TYPICAL_DEVICES[archetype], {device: draw(device) for device in _DEVICES}),
-            "mood_preferences": _some_of(_MOODS, 2, archetype, draw("mood_preferences")),
-            "genre_preferences": _genres(
-                archetype, [draw(f"genre {place}") for place in range(3)], draw("genre count")
-            ),
-            "pacing": gather(PACINGS, choose_in_row(draw("pacing"), _PACING_SHARES, archetype)),
-            "tolerance": gather(TOLERANCES, choose_in_row(draw("tolerance"), _TOLERANCE_SHARES, archetype)),
-            # Between half and twice of what is usual.
-            "weekly_hours": (_WEEKLY_HOURS[archetype] * 2 ** (2 * draw("weekly_hours") - 1)).round(1),
-        }
-    ).cast(polars_schema(Users))
+    columns: Mapping[str, Callable[[], object]] = {
+        "user_id": lambda: ids,
+        "name": lambda: _names(city, draw("first_name"), draw("last_name"), seed),
+        "age_range": lambda: gather(AGE_RANGES, choose_in_row(draw("age_range"), AGE_SHARES, archetype)),
+        "country": lambda: gather([place.country for place in CITIES], city),
+        "city": lambda: gather([place.name for place in CITIES], city),
+        "timezone": lambda: gather([place.timezone for place in CITIES], city),
+        "languages": lambda: _languages(archetype, city, draw("language_count"), draw("other_languages")),
+        "cultural_context": lambda: _some_of(_CULTURES, 1, archetype, draw("cultural_context")),
+        "archetype": lambda: gather(ARCHETYPES, archetype),
+        "viewing_time_patterns": lambda: _near(
+            _TYPICAL_VIEWING[archetype], {time: draw(time) for time in _VIEWING_TIMES}
+        ),
+        "device_preferences": lambda: _near(_TYPICAL_DEVICES[archetype], {name: draw(name) for name in _DEVICES}),
+        "mood_preferences": lambda: _some_of(_MOODS, 2, archetype, draw("mood_preferences")),
+        "genre_preferences": lambda: _genres(archetype, draw("genres"), draw("genre count")),
+        "pacing": lambda: gather(PACINGS, choose_in_row(draw("pacing"), _PACING_SHARES, archetype)),
+        "tolerance": lambda: gather(TOLERANCES, choose_in_row(draw("tolerance"), _TOLERANCE_SHARES, archetype)),
+        # Between half and twice of what is usual.
+        "weekly_hours": lambda: (_WEEKLY_HOURS[archetype] * 2 ** (2 * draw("weekly_hours") - 1)).round(1),
+    }
+    # No column needs another, and what makes them lets other threads work.
+    with ThreadPoolExecutor() as pool:
+        made = pool.map(lambda make: make(), columns.values())
+    return pl.DataFrame(dict(zip(columns, made, strict=True))).cast(polars_schema(Users))
 
 
 def _names(
@@ -193,7 +195,12 @@ def _names(
     return full_names(locales, locale, first, last, seed)
 
 
-def _languages(city: npt.NDArray[np.intp], count: npt.NDArray[np.intp], draws: npt.NDArray[np.float64]) -> pl.Series:
+def _languages(
+    archetype: npt.NDArray[np.intp],
+    city: npt.NDArray[np.intp],
+    count_draws: npt.NDArray[np.float64],
+    draws: npt.NDArray[np.float64],
+) -> pl.Series:
     """Return each user's languages, their own first and then the others in any order."""
     pools = [
         [[own, *others] for others in permutations(sorted({*LANGUAGES} - {own}), size)]
@@ -201,7 +208,8 @@ def _languages(city: npt.NDArray[np.intp], count: npt.NDArray[np.intp], draws: n
         for size in range(_LANGUAGE_COUNT_SHARES.shape[1])
     ]
     own = np.array([LANGUAGES.index(place.language) for place in CITIES])[city]
-    return gather_from_pools(pools, own * _LANGUAGE_COUNT_SHARES.shape[1] + count - 1, draws)
+    others = choose_in_row(count_draws, _LANGUAGE_COUNT_SHARES, archetype)
+    return gather_from_pools(pools, own * _LANGUAGE_COUNT_SHARES.shape[1] + others, draws)
 
 
 def _some_of(
@@ -216,20 +224,14 @@ def _some_of(
 
 
 def _genres(
-    archetype: npt.NDArray[np.intp], draws: Sequence[npt.NDArray[np.float64]], count: npt.NDArray[np.float64]
+    archetype: npt.NDArray[np.intp], draws: npt.NDArray[np.float64], count: npt.NDArray[np.float64]
 ) -> pl.Series:
     """Return two or three genres of each user, the dearest first, each as likely as it weighs beside those left."""
-    first = choose_in_row(draws[0], GENRE_SHARES, archetype)
-    number = np.arange(len(GENRES))
-    # Shares of the second by archetype and first, of the third by archetype and both.
-    seconds = GENRE_SHARES[:, None] * (number[:, None] != number)
-    thirds = seconds[:, :, None] * (number[:, None] != number)
-    second = choose_in_row(draws[1], seconds.reshape(-1, len(GENRES)), archetype * len(GENRES) + first)
-    pair = (archetype * len(GENRES) + first) * len(GENRES) + second
-    third = choose_in_row(draws[2], thirds.reshape(-1, len(GENRES)), pair)
-    return gather_several(
-        GENRES, np.stack([first, second, third], axis=1), np.where(count < _SHARE_OF_TWO_GENRES, 2, 3)
-    )
+    triples = np.array(list(permutations(range(len(GENRES)), 3)))
+    first, second, third = (GENRE_SHARES[:, genre] for genre in triples.T)
+    shares = first * second / (1 - first) * third / (1 - first - second)
+    positions = triples[choose_in_row(draws, shares, archetype)]
+    return gather_several(GENRES, positions, np.where(count < _SHARE_OF_TWO_GENRES, 2, 3))
 
 
 def _near(typical: npt.NDArray[np.float64], draws: Mapping[str, npt.NDArray[np.float64]]) -> pl.Series:
