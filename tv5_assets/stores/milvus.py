@@ -268,7 +268,7 @@ def _update(client: "MilvusClient", live: "Live", rows: Rows) -> bool:
         client.upsert(live.collection, message, timeout=_CALL_SECONDS)
     if len(changed):
         client.flush(live.collection, timeout=_LOAD_SECONDS)
-        _wait_for_index(client, live.collection)
+        settled_index_facts(client, live.collection)
     differing = len(rows.digests().join(_digests(client, live, rows.spec), on=[rows.spec.key, DIGEST], how="anti"))
     if differing:
         raise StoreUnavailableError(
@@ -302,15 +302,21 @@ def index(client: "MilvusClient", collection: str) -> None:
     # The client flattens one level of "params", and milvus-lite looks for the parameters in the second.
     wanted.add_index(VECTOR, "HNSW", index_name=VECTOR, metric_type=METRIC, params={"params": HNSW})
     client.create_index(collection, wanted, timeout=_LOAD_SECONDS)
-    _wait_for_index(client, collection)
+    settled_index_facts(client, collection)
 
 
-def _wait_for_index(client: "MilvusClient", collection: str) -> None:
+def settled_index_facts(client: "MilvusClient", name: str) -> dict[str, str | int]:
+    """Return :func:`index_facts` once the server is done with indexing, what it merged after a load included.
+
+    Raises:
+        StoreUnavailableError: it was not done for too long.
+    """
     deadline = time.monotonic() + _LOAD_SECONDS
-    while index_facts(client, collection)["pending_rows"]:
+    while (facts := index_facts(client, name))["pending_rows"]:
         if time.monotonic() > deadline:
-            raise StoreUnavailableError(f"Milvus has not indexed {collection} within {_LOAD_SECONDS:.0f} seconds")
+            raise StoreUnavailableError(f"Milvus has not indexed {name} within {_LOAD_SECONDS:.0f} seconds")
         time.sleep(_POLL_SECONDS)
+    return facts
 
 
 def _make_ready(client: "MilvusClient", collection: str, rows: Rows) -> None:

@@ -34,6 +34,15 @@ def test_a_published_collection_is_indexed_over_every_row(collection: MilvusClie
     assert verdict.facts["indexed_rows"] == verdict.facts["rows"] == len(VECTORS)
 
 
+def test_an_index_that_the_server_is_at_is_waited_for(collection: MilvusClient, monkeypatch: pytest.MonkeyPatch):
+    pending = iter([120, 20, 0])
+    built = milvus.index_facts
+    monkeypatch.setattr(milvus, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(milvus, "index_facts", lambda *of: {**built(*of), "pending_rows": next(pending)})
+    assert index_built(collection, COLLECTION, VECTORS).passed
+    assert next(pending, None) is None
+
+
 def test_rows_that_the_index_lacks_are_counted(collection: MilvusClient):
     one_more = Vectors(
         np.append(VECTORS.ids, np.int32(9_999)), np.concatenate([VECTORS.matrix, VECTORS.matrix[:1]]), "more"
