@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from tv5_assets.evaluation.leaderboard import EASE, POPULARITY
-from tv5_assets.quality.leaderboard import beats_popularity, best_beats_ease
+from tv5_assets.quality.leaderboard import OF_SEQUENCES, beats_popularity, best_beats_ease
 from tv5_assets.tables.models import Leaderboard
 
 
@@ -38,6 +38,14 @@ def test_one_model_not_above_popularity_fails_and_is_named(value: float):
     verdict = beats_popularity(board_of(*BASELINES, ("towers", "model", 0.38, 1.02), ("bert", "model", value, 0.5)))
     assert not verdict.passed
     assert "1 of 2 do not beat popularity by NDCG@10: bert (user-80-20)" in verdict.description
+
+
+@pytest.mark.parametrize("model", OF_SEQUENCES)
+def test_models_of_sequences_are_judged_by_what_comes_next(model: str):
+    behind = (*BASELINES, ("towers", "model", 0.38, 1.02), (model, "model", 0.1, 0.3))
+    assert beats_popularity(board_of(*behind, protocol="user-80-20")).passed
+    assert beats_popularity(board_of(*behind, protocol="user-80-20")).facts["judged"] == 1
+    assert not beats_popularity(board_of(*behind, protocol="leave-last-out")).passed
 
 
 def test_few_users_judge_nobody():

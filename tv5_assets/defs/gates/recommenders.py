@@ -29,7 +29,8 @@ def recommender_gates() -> list[Gate]:
         rule_gate(
             BOARD,
             "beats_popularity",
-            "Every model finds more than popularity does, under every protocol that asks enough users.",
+            "Every model finds more than popularity does, under every protocol that asks enough users; models of "
+            "sequences under those that hold out what came last.",
             leaderboard.beats_popularity,
             reads={"board": BOARD},
         ),
