@@ -43,8 +43,8 @@ _MOST_CHANGED = 0.2  # of the rows; to delete and index more one by one takes lo
 _MOST_DROPPED = 500  # columns of a table, each left by an incremental load; PostgreSQL ends at 1,600 with the others
 _GRAPH_BYTES = 600  # of an HNSW graph per row, beside its vector; m=16 takes less
 _LEAST_MEMORY, _MOST_MEMORY = 64 << 20, 4 << 30  # of building an index, in bytes
-_STATISTICS_TARGET = 100  # the server's own default, which samples 30,000 rows
 _SORT_MEMORY = 512 << 20  # of building any other index, in bytes
+_STATISTICS_TARGET = 100  # the server's own default, which samples 30,000 rows
 _REFUSALS = ("authentication failed", "no password supplied", "does not exist", "permission denied", "pg_hba.conf")
 
 

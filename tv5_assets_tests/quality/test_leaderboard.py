@@ -1,9 +1,12 @@
 """A model that is not worth having fails the rules on the leaderboard."""
 
+from typing import get_args
+
 import polars as pl
 import pytest
 
 from tv5_assets.evaluation.leaderboard import EASE, POPULARITY
+from tv5_assets.models.sequence import Kind
 from tv5_assets.quality.leaderboard import OF_SEQUENCES, beats_popularity, best_beats_ease
 from tv5_assets.tables.models import Leaderboard
 
@@ -38,6 +41,10 @@ def test_one_model_not_above_popularity_fails_and_is_named(value: float):
     verdict = beats_popularity(board_of(*BASELINES, ("towers", "model", 0.38, 1.02), ("bert", "model", value, 0.5)))
     assert not verdict.passed
     assert "1 of 2 do not beat popularity by NDCG@10: bert (user-80-20)" in verdict.description
+
+
+def test_the_models_of_sequences_are_those_that_are_trained():
+    assert set(OF_SEQUENCES) == set(get_args(Kind))
 
 
 @pytest.mark.parametrize("model", OF_SEQUENCES)
