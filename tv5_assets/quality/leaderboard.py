@@ -14,7 +14,7 @@ FEWEST_USERS = 100
 """Of ml-latest-small 28 users qualify for ``temporal``, and there the order of models is a matter of luck."""
 
 OF_SEQUENCES = ("bert4rec", "sasrec")
-"""The kinds of models.sequence, which is not imported for them: that takes .4 s, of 3 that the code location may load."""
+"""The kinds of models.sequence, which is not imported for them: that takes .4 s of the code location's 3."""
 _IN_ORDER = (TEMPORAL, LEAVE_LAST_OUT)
 """Protocols that hold out what came last. Models of sequences tell what comes next, which the others do not ask."""
 
