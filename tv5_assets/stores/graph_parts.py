@@ -4,7 +4,7 @@ For loaders that write the whole graph at once; the assets (defs/neo4j.py) publi
 same fingerprints.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -78,17 +78,24 @@ SOURCES: tuple[Source, ...] = (
 
 
 def materialized(dataset_root: UPath) -> Iterator[Part]:
-    """Yield every part, made of the materialized tables, one at a time, so that no two are held at once.
+    """Return every part, made of the materialized tables, one at a time, so that no two are held at once.
 
     Args:
         dataset_root: folder of the dataset.
 
     Raises:
-        InputError: a table was never materialized.
+        InputError: tables were never materialized; the message names each, and what materializes them.
     """
+    paths = {source.table: dataset_root / f"{source.table}.parquet" for source in SOURCES}
+    if absent := [table for table, path in paths.items() if not path.exists()]:
+        selection = " or ".join(f'+key:"{table}"' for table in absent)
+        raise InputError(
+            f"{', '.join(absent)}: not in {dataset_root}; materialize first, with `tv5 run --select '{selection}'`"
+        )
+    return _parts(paths)
+
+
+def _parts(paths: Mapping[str, UPath]) -> Iterator[Part]:
     for source in SOURCES:
-        path = dataset_root / f"{source.table}.parquet"
-        if not path.exists():
-            raise InputError(f"{source.table} is not there ({path}); materialize it first, with `tv5 run`")
-        with path.open("rb") as file:
+        with paths[source.table].open("rb") as file:
             yield Part.of(source.spec, source.rows(pl.read_parquet(file)))
