@@ -10,6 +10,8 @@ from typing import Any
 from tqdm import tqdm
 
 SECONDS_BETWEEN_LINES = 5.0
+_LINE = "{desc}: {percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}{postfix}]"
+"""A bar of fixed width: tqdm's own gives way to what stands beside it, down to nothing."""
 
 
 class _LogLines:
@@ -46,5 +48,5 @@ def progress(logger: logging.Logger, what: str, total: int, unit: str) -> "tqdm[
         delay=SECONDS_BETWEEN_LINES,  # work that is over sooner needs no line
         maxinterval=SECONDS_BETWEEN_LINES,
         ascii=True,
-        ncols=100,
+        bar_format=_LINE,
     )
