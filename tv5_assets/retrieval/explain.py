@@ -5,10 +5,9 @@ What does not belong here: how the graph is asked (paths.py) and which loads the
 
 from datetime import UTC, datetime
 
-from tv5_assets.cadence import ANSWERS
 from tv5_assets.errors import InputError
 from tv5_assets.ids import media_id
-from tv5_assets.retrieval.answers import Answer, Movie, kept, require_user
+from tv5_assets.retrieval.answers import Answer, Movie, kept_by_version, require_user
 from tv5_assets.retrieval.paths import (
     EDGES,
     Asked,
@@ -27,7 +26,7 @@ from tv5_assets.retrieval.paths import (
 )
 from tv5_assets.retrieval.policy import Opinion, current_state, opinion
 from tv5_assets.retrieval.stores import STORE_ERRORS, Stores
-from tv5_assets.retrieval.versions import Loads, version_of
+from tv5_assets.retrieval.versions import Loads
 from tv5_assets.stores import milvus, neo4j, postgres, redis
 from tv5_assets.stores.documents import query_key
 from tv5_assets.stores.neo4j import RATINGS, Graph
@@ -95,16 +94,23 @@ def explain(
         StoreUnavailableError: neither the graph nor Milvus answers.
     """
     at = at or datetime.now(UTC)
-    version = version_of(stores, RESTS_ON)
-    key = query_key({"why": [user_id, movie_id], "at": current_state(at, None), "version": version})
+    state = current_state(at, None)
 
-    def find() -> Explanation:
+    def find(version: str) -> Explanation:
         try:
             return _explained(stores, user_id, movie_id, at, version)
         except STORE_ERRORS as error:
             return _without_graph(stores, user_id, movie_id, at, version, error)
 
-    return kept(stores, key, ANSWERS.every, Explanation, find, fresh=fresh)
+    return kept_by_version(
+        stores,
+        RESTS_ON,
+        (),
+        lambda version: query_key({"why": [user_id, movie_id], "at": state, "version": version}),
+        Explanation,
+        find,
+        fresh=fresh,
+    )
 
 
 def _without_graph(

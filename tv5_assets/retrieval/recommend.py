@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from tv5_assets.cadence import ANSWERS
 from tv5_assets.ids import media_id_expr, parse_media_id
-from tv5_assets.retrieval.answers import Answer, Movie, kept
+from tv5_assets.retrieval.answers import Answer, Movie, kept_by_version
 from tv5_assets.retrieval.candidates import candidates
 from tv5_assets.retrieval.policy import Opinion, current_state, opinion
 from tv5_assets.retrieval.ranking import COMPONENTS, rank
 from tv5_assets.retrieval.search import require_k
 from tv5_assets.retrieval.stores import Stores, optional
-from tv5_assets.retrieval.versions import Loads, version_of
+from tv5_assets.retrieval.versions import Loads
 from tv5_assets.stores import milvus, neo4j, postgres, redis
 from tv5_assets.stores.documents import TRENDS_NOW, platform_key, recommendations_key
 
@@ -111,13 +110,13 @@ def recommend(
     require_k(k)
     at = at or datetime.now(UTC)
     trained = "none" if tower is None else str(tower.trained_on["fingerprint"])
-    version = version_of(stores, RESTS_ON, current_state(at, None), str(k), trained)
-    return kept(
+    return kept_by_version(
         stores,
-        recommendations_key(user_id, version),
-        ANSWERS.every,
+        RESTS_ON,
+        (current_state(at, None), str(k), trained),
+        lambda version: recommendations_key(user_id, version),
         RecommendationAnswer,
-        lambda: _recommend(stores, user_id, k, at, version, tower),
+        lambda version: _recommend(stores, user_id, k, at, version, tower),
         fresh=fresh,
     )
 

@@ -6,7 +6,6 @@ Without Milvus, movies are found whose titles have the text's words. What does n
 
 from collections.abc import Mapping
 
-from tv5_assets.cadence import ANSWERS
 from tv5_assets.embeddings.encoder import Encoder
 from tv5_assets.errors import InputError
 from tv5_assets.ids import media_id, media_id_expr
@@ -75,7 +74,7 @@ def search(
 
     query = {"text": text, "model": encoder.model, "filters": parameters, "k": k, "version": version}
     try:
-        return kept(stores, query_key(query), ANSWERS.every, SearchAnswer, find)
+        return kept(stores, query_key(query), SearchAnswer, find)
     except STORE_ERRORS as error:  # it went away in between
         return _by_title(stores, text, k, parameters, error)
 

@@ -10,6 +10,8 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from cachetools import TTLCache
+
 from tv5_assets.errors import StoreRefusedError, StoreUnavailableError, TV5Error
 from tv5_assets.services.endpoints import Endpoints, Store, require
 from tv5_assets.stores import milvus, neo4j, postgres, redis
@@ -26,6 +28,8 @@ STORES: Mapping[Name, Store] = {"milvus": "milvus", "graph": "neo4j", "agentdb":
 """The server behind each."""
 STORE_ERRORS = (StoreUnavailableError, StoreRefusedError)
 """What a store that cannot be asked raises."""
+LATELY_SECONDS = 1.0
+"""How long what was published is taken for what is, where a kept answer is looked for."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Stores:
         agentdb: policies and episodes, in PostgreSQL.
         cache: policies, platforms, trends and finished answers, in Redis.
         missing: why a store is not there.
+        lately: versions that were asked for in the last second (versions.py).
     """
 
     milvus: "MilvusClient | None" = None
@@ -45,6 +50,9 @@ class Stores:
     agentdb: "Connection[dict[str, Any]] | None" = None
     cache: "Redis | None" = None
     missing: Mapping[Name, TV5Error] = field(default_factory=dict)
+    lately: TTLCache[object, tuple[str, ...]] = field(
+        default_factory=lambda: TTLCache(64, LATELY_SECONDS), init=False, repr=False, compare=False
+    )
 
     def need_milvus(self) -> "MilvusClient":
         """Return the client, or raise the error of connecting it."""

@@ -1,3 +1,6 @@
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import polars as pl
@@ -6,8 +9,10 @@ import pytest
 from tv5_assets.cadence import ANSWERS
 from tv5_assets.errors import InputError, StoreUnavailableError
 from tv5_assets.ids import media_id
+from tv5_assets.retrieval import answers, versions
 from tv5_assets.retrieval.recommend import recommend
-from tv5_assets.retrieval.stores import Name, Stores
+from tv5_assets.retrieval.stores import LATELY_SECONDS, Name, Stores, connected
+from tv5_assets.services.endpoints import Endpoints
 from tv5_assets.stores import documents, neo4j, redis
 from tv5_assets_tests.retrieval import made
 
@@ -149,21 +154,48 @@ def test_without_any_store_there_is_no_answer(stores: Stores):
         recommend(without(stores, "milvus", "graph", "agentdb", "cache"), 1)
 
 
-def test_what_is_published_anew_is_never_answered_from_before(stores: Stores):
-    cache = stores.need_cache()
-    first = recommend(stores, 1, k=3, at=made.LAST_DAY)
-    assert recommend(stores, 1, k=3, at=made.LAST_DAY).cached
-    topics = made.trends()
+@contextmanager
+def other_trends(stores: Stores) -> Iterator[None]:
+    cache, topics = stores.need_cache(), made.trends()
     ranked = topics[0].with_columns(score=1 - pl.col("score"))
     redis.publish(cache, redis.TRENDS, documents.trend_documents(ranked, topics[1]), "other1")
     try:
-        anew = recommend(stores, 1, k=3, at=made.LAST_DAY)
+        yield
     finally:
         redis.publish(cache, redis.TRENDS, documents.trend_documents(*topics), made.VERSION)
 
-    assert not anew.cached
-    assert anew.version != first.version
-    assert recommend(stores, 1, k=3, at=made.LAST_DAY).cached  # what was published before is there again
+
+def test_what_is_published_anew_is_answered_at_once_to_a_client_that_has_not_just_asked(
+    stores: Stores, servers: Endpoints
+):
+    first = recommend(stores, 1, k=3, at=made.LAST_DAY)
+    assert recommend(stores, 1, k=3, at=made.LAST_DAY).cached
+    with other_trends(stores), connected(servers) as others:
+        anew = recommend(others, 1, k=3, at=made.LAST_DAY)
+        assert not anew.cached
+        assert anew.version != first.version
+        time.sleep(LATELY_SECONDS)  # and to one that has, a second later
+        assert recommend(stores, 1, k=3, at=made.LAST_DAY).version == anew.version
+    stores.lately.clear()
+    assert recommend(stores, 1, k=3, at=made.LAST_DAY).version == first.version  # what was published before is back
+
+
+def test_what_is_computed_rests_on_what_is_published_at_this_moment(stores: Stores):
+    first = recommend(stores, 1, k=3, at=made.LAST_DAY)
+    with other_trends(stores):
+        assert recommend(stores, 2, k=3, at=made.LAST_DAY).version != first.version
+
+
+def test_a_kept_answer_does_not_wait_for_the_versions_of_the_stores_each_time(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[object] = []
+    ask = versions.version_of
+    monkeypatch.setattr(answers, "version_of", lambda *given: (asked.append(given), ask(*given))[1])
+    stores.lately.clear()
+
+    assert [recommend(stores, 1, k=3, at=made.LAST_DAY).cached for _ in range(3)] == [False, True, True]
+    assert len(asked) == 1
 
 
 def test_expired_trends_are_noted(stores: Stores):
