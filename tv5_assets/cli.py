@@ -19,6 +19,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column
 from rich.table import Table as RichTable
 
 from tv5_assets.errors import InputError, TV5Error
@@ -516,7 +517,7 @@ def bench(
     with _errors_for_people(), _terminated_as_interrupted():
         size = ratings or (benchmarks.QUICK_RATINGS if quick else benchmarks.ML_25M_RATINGS)
         benched = benchmarks.bench(_settings().home, size, raw, only or ())
-    table = RichTable("benchmark", title=f"{size:,} ratings")
+    table = RichTable(Column("benchmark", overflow="fold"), title=f"{size:,} ratings")
     for column in ("seconds", "bare seconds", "ratio", "bar", "peak MB"):
         table.add_column(column, justify="right")
     for line in benched.measured:
@@ -531,7 +532,8 @@ def bench(
             f"{line.peak_mb:,.0f}",
         )
     out.print(table)
-    _print_speed_ups([line for line in benched.measured if isinstance(line, benchmarks.SpeedUp)])
+    if speed_ups := [line for line in benched.measured if isinstance(line, benchmarks.SpeedUp)]:
+        _print_speed_ups(speed_ups)
     for failure in benched.failures:
         out.print(f"[red]{escape(failure)}[/red]")
     judged = size >= benchmarks.ML_25M_RATINGS
@@ -547,7 +549,7 @@ def _print_speed_ups(lines: "list[SpeedUp]") -> None:
         table.add_column(column, justify="right")
     for line in lines:
         table.add_row(
-            line.name,
+            line.name.removeprefix("generators/"),
             f"{line.rows:,}",
             f"{line.rows_per_second:,.0f}",
             f"{line.loop_rows_per_second:,.0f}",

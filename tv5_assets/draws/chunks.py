@@ -5,12 +5,16 @@ chunk size would give other bytes.
 """
 
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 from polars.io.plugins import register_io_source
 
+from tv5_assets.ahead import one_ahead
+
+Drawn = TypeVar("Drawn")
 CHUNK_ROWS = 65_536
 
 
@@ -30,8 +34,31 @@ def chunked(
     """
 
     def parts() -> Iterator[pl.DataFrame]:
-        for start in range(0, rows, chunk_rows):
-            yield make(np.arange(start, min(start + chunk_rows, rows)))
+        yield from map(make, _numbers(rows, chunk_rows))
+
+    return _read_part_by_part(parts, schema)
+
+
+def drawn_ahead(
+    rows: int,
+    draw: Callable[[npt.NDArray[np.int64]], Drawn],
+    make: Callable[[Drawn], pl.DataFrame],
+    schema: pl.Schema,
+    chunk_rows: int = CHUNK_ROWS,
+) -> pl.LazyFrame:
+    """Return a frame as :func:`chunked` does, whose chunks are drawn in a thread, each while the one before it is made.
+
+    Args:
+        rows: number of rows.
+        draw: returns what the rows of the given numbers are made of. It uses no Polars, since whoever reads the frame
+            may wait for it in one of Polars' own threads.
+        make: returns the rows.
+        schema: columns and types of what ``make`` returns.
+        chunk_rows: rows generated at once.
+    """
+
+    def parts() -> Iterator[pl.DataFrame]:
+        yield from map(make, one_ahead(map(draw, _numbers(rows, chunk_rows))))
 
     return _read_part_by_part(parts, schema)
 
@@ -57,6 +84,11 @@ def chunked_over(
             yield make(frame.slice(start, chunk_rows).collect())
 
     return _read_part_by_part(parts, schema)
+
+
+def _numbers(rows: int, chunk_rows: int) -> Iterator[npt.NDArray[np.int64]]:
+    for start in range(0, rows, chunk_rows):
+        yield np.arange(start, min(start + chunk_rows, rows))
 
 
 def _read_part_by_part(parts: Callable[[], Iterator[pl.DataFrame]], schema: pl.Schema) -> pl.LazyFrame:

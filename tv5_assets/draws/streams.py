@@ -7,6 +7,7 @@ in whatever chunks. What does not belong here: what the draws are used for.
 
 import hashlib
 import json
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -30,13 +31,18 @@ def uniform(seed: int, ids: npt.ArrayLike, *names: str | int) -> npt.NDArray[np.
         ids: integers; equal ids get equal numbers.
         names: what is drawn; different names give independent numbers.
     """
-    start = stream(seed, *names).integers(2**64, dtype=np.uint64)
+    start = _first_state(seed, names)
     with np.errstate(over="ignore"):
         state = start + np.asarray(ids).astype(np.uint64) * _GOLDEN_GAMMA
         state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         state ^= state >> np.uint64(31)
     return np.asarray((state >> np.uint64(11)) * 2.0**-53)
+
+
+@lru_cache(maxsize=1024)  # chunk after chunk asks for the same few
+def _first_state(seed: int, names: tuple[str | int, ...]) -> np.uint64:
+    return stream(seed, *names).integers(2**64, dtype=np.uint64)
 
 
 def _words(names: tuple[str | int, ...]) -> list[int]:

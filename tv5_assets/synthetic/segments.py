@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tv5_assets.coherence import Rule
-from tv5_assets.draws.chunks import CHUNK_ROWS, chunked
+from tv5_assets.draws.chunks import CHUNK_ROWS, drawn_ahead
 from tv5_assets.draws.streams import uniform
 from tv5_assets.synthetic.names import name_pools
 from tv5_assets.synthetic.phrases.book import SLOTS, capitalized, pieces
@@ -139,13 +139,41 @@ def segments(
     # Without movies there is nobody to say anything.
     rows = rows if len(movies.ids) else 0
 
-    def make(numbers: npt.NDArray[np.int64]) -> pl.DataFrame:
-        return _segments(numbers, rows, movies, lines, seed).cast(schema)
+    return drawn_ahead(
+        rows,
+        lambda numbers: _draw(numbers, rows, movies, lines, seed),
+        lambda drawn: _made(drawn, lines).cast(schema),
+        schema,
+        chunk_rows,
+    )
 
-    return chunked(rows, make, schema, chunk_rows)
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What rows are made of, arrays of shape (n,).
+
+    Attributes:
+        numbers: of the rows.
+        movie_ids: whose lines they are.
+        language: place in LANGUAGES.
+        speaker: place in the strings of _Lines.
+        slot: milliseconds that a line has for itself.
+        begin: milliseconds from the movie's begin to that of the slot.
+        late: where in what a line leaves of its slot it begins, from 0 to 1.
+        line: what is said.
+    """
+
+    numbers: Ints
+    movie_ids: Ints
+    language: Ints
+    speaker: Ints
+    slot: npt.NDArray[np.float64]
+    begin: npt.NDArray[np.float64]
+    late: npt.NDArray[np.float64]
+    line: "_DrawnLine"
 
 
-def _segments(numbers: npt.NDArray[np.int64], rows: int, movies: _Movies, lines: "_Lines", seed: int) -> pl.DataFrame:
+def _draw(numbers: Ints, rows: int, movies: _Movies, lines: "_Lines", seed: int) -> _Drawn:
     def draw(what: str) -> npt.NDArray[np.float64]:
         return uniform(seed, numbers, "subtitle_segments", what)
 
@@ -164,18 +192,31 @@ def _segments(numbers: npt.NDArray[np.int64], rows: int, movies: _Movies, lines:
     topic = movies.topics[movie, (draw("topic") * movies.topic_counts[movie]).astype(np.int64)]
     speaker = (draw("speaker") * CAST).astype(np.int64)
     listener = (speaker + 1 + (draw("listener") * (CAST - 1)).astype(np.int64)) % CAST
-    made = lines.make(language, feeling, topic, movies.cast[movie, listener], draw)
-
     slot = movies.milliseconds[movie] / places
-    shown = np.minimum(_READING_MS + _READING_MS_PER_CHARACTER * made["text"].str.len_chars().to_numpy(), slot)
-    start = np.floor(place * slot + draw("start") * (slot - shown))
-    return made.with_columns(
-        segment_id=pl.Series(numbers),
-        movie_id=pl.Series(movies.ids[movie]),
-        language=_LANGUAGES.gather(language),
+    return _Drawn(
+        numbers=numbers,
+        movie_ids=movies.ids[movie],
+        language=language,
+        speaker=movies.cast[movie, speaker],
+        slot=slot,
+        begin=slot * place,
+        late=draw("start"),
+        line=lines.draw(language, feeling, topic, movies.cast[movie, listener], draw),
+    )
+
+
+def _made(drawn: _Drawn, lines: "_Lines") -> pl.DataFrame:
+    line = lines.make(drawn.line)
+    reading = _READING_MS + _READING_MS_PER_CHARACTER * line["text"].str.len_chars().to_numpy()
+    shown = np.minimum(reading, drawn.slot)
+    start = np.floor(drawn.begin + drawn.late * (drawn.slot - shown))
+    return line.with_columns(
+        segment_id=pl.Series(drawn.numbers),
+        movie_id=pl.Series(drawn.movie_ids),
+        language=_LANGUAGES.gather(drawn.language),
         start_ms=pl.Series(start),
         end_ms=pl.Series(np.floor(start + shown)),
-        speaker=lines.strings.gather(movies.cast[movie, speaker]),
+        speaker=lines.strings.gather(drawn.speaker),
     ).select(polars_schema(SubtitleSegments).names())
 
 
@@ -217,6 +258,25 @@ _TOPIC_LISTS = pl.Series([*([name] for name in TOPICS), []], dtype=pl.List(pl.En
 _TOPIC_SLOTS = ("topic", "Topic", "about")
 
 
+@dataclass(frozen=True)
+class _DrawnLine:
+    """What is said in rows, arrays of shape (n,).
+
+    Attributes:
+        pattern: the lines' patterns.
+        fillings: places in the strings of _Lines of what fills each slot of the pattern.
+        tail: place in the strings of _Lines of the sentence that follows.
+        sentiment: from -1 to 1.
+        about: place in _TOPIC_LISTS.
+    """
+
+    pattern: Ints
+    fillings: list[Ints]
+    tail: Ints
+    sentiment: npt.NDArray[np.float64]
+    about: Ints
+
+
 class _Lines:
     """All phrase books as arrays that lines are gathered from.
 
@@ -255,8 +315,8 @@ class _Lines:
         step = np.minimum(step, (count - 1) // (CAST - 1))
         return np.asarray(start[:, None] + (first[:, None] + np.arange(CAST) * step[:, None]) % count[:, None])
 
-    def make(self, language: Ints, feeling: Ints, topic: Ints, listener: Ints, draw: Draw) -> pl.DataFrame:
-        """Return text, sentiment and topics of lines.
+    def draw(self, language: Ints, feeling: Ints, topic: Ints, listener: Ints, draw: Draw) -> _DrawnLine:
+        """Return what lines are made of.
 
         Args:
             language: place in LANGUAGES, shape (n,).
@@ -286,19 +346,27 @@ class _Lines:
             ]
         )
         rows = np.arange(len(pattern))
-        parts = [self._texts["0"].gather(pattern).alias("text 0")]
-        for slot in range(len(self._slots)):
-            filling = fillings.take(self._slots[slot].take(pattern) * len(rows) + rows)
-            parts.append(self.strings.gather(filling).alias(f"slot {slot}"))
-            parts.append(self._texts[str(slot + 1)].gather(pattern).alias(f"text {slot + 1}"))
         tail = np.where(kind <= _PLAIN, _pick(words.tails, language, draw("tail")), 0)
-        parts.append(self.strings.gather(np.where(draw("tailed") < TAIL_SHARE, tail, 0)).alias("tail"))
         tone = np.where(kind == _COLOURED, words.tones[adjective], self._tone[pattern])
-        about = np.where(self._about_topic[pattern], topic, len(TOPICS))
+        return _DrawnLine(
+            pattern,
+            [fillings.take(slot.take(pattern) * len(rows) + rows) for slot in self._slots],
+            tail=np.where(draw("tailed") < TAIL_SHARE, tail, 0),
+            sentiment=(tone + _TONE_SPREAD * (2 * draw("tone") - 1)).round(3),
+            about=np.where(self._about_topic[pattern], topic, len(TOPICS)),
+        )
+
+    def make(self, drawn: _DrawnLine) -> pl.DataFrame:
+        """Return text, sentiment and topics of lines."""
+        parts = [self._texts["0"].gather(drawn.pattern).alias("text 0")]
+        for slot, filling in enumerate(drawn.fillings):
+            parts.append(self.strings.gather(filling).alias(f"slot {slot}"))
+            parts.append(self._texts[str(slot + 1)].gather(drawn.pattern).alias(f"text {slot + 1}"))
+        parts.append(self.strings.gather(drawn.tail).alias("tail"))
         return pl.DataFrame(parts).select(
             text=pl.concat_str(pl.all()),
-            sentiment=pl.Series((tone + _TONE_SPREAD * (2 * draw("tone") - 1)).round(3)),
-            topics=_TOPIC_LISTS.gather(about),
+            sentiment=pl.Series(drawn.sentiment),
+            topics=_TOPIC_LISTS.gather(drawn.about),
         )
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tv5_assets.draws.chunks import chunked, chunked_over
+from tv5_assets.draws.chunks import chunked, chunked_over, drawn_ahead
 from tv5_assets.draws.streams import uniform
 
 SCHEMA = pl.Schema({"row": pl.Int64, "draw": pl.Float64})
@@ -63,3 +63,23 @@ def test_rows_made_of_others_are_the_same_at_any_chunk_size(chunk_rows: int):
 
 def test_of_no_rows_none_are_made():
     assert chunked_over(pl.LazyFrame(schema=SCHEMA), twice, SCHEMA).collect().is_empty()
+
+
+@pytest.mark.parametrize("chunk_rows", [1, 7, 1_000])
+def test_rows_drawn_ahead_are_the_same_at_any_chunk_size(chunk_rows: int):
+    frame = drawn_ahead(100, lambda numbers: (numbers, uniform(1, numbers, "test")), paired, SCHEMA, chunk_rows)
+
+    assert frame.collect().equals(made(np.arange(100)))
+    assert frame.head(5).collect().equals(made(np.arange(5)))
+
+
+def paired(drawn: tuple[np.ndarray, np.ndarray]) -> pl.DataFrame:
+    return pl.DataFrame({"row": drawn[0], "draw": drawn[1]})
+
+
+def test_an_error_of_drawing_is_the_readers():
+    def failing(numbers: np.ndarray) -> np.ndarray:
+        raise ValueError("cannot be drawn")
+
+    with pytest.raises(Exception, match="cannot be drawn"):
+        drawn_ahead(100, failing, made, SCHEMA, 10).collect()
