@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 import dagster as dg
 from filelock import FileLock, Timeout
 
-from tv5_assets.dagster_kit.instance import open_instance
+from tv5_assets.dagster_kit import fork_server
+from tv5_assets.dagster_kit.instance import open_instance, prepare
 from tv5_assets.dagster_kit.runs import Step, execute, select_assets
 from tv5_assets.dagster_kit.summary import RunSummary
 from tv5_assets.errors import InputError, StoreUnavailableError
@@ -55,10 +56,13 @@ def run(
         StoreUnavailableError: a server did not start, or a configured one does not answer.
     """
     selected = select_assets(defs, select)
-    with _only_run(settings), running(settings) as endpoints:
-        _require_answers(settings, endpoints, selected.resources)
-        with open_instance(settings, endpoints) as instance:
-            return execute(job, instance, settings.dataset, selected, on_step)
+    with _only_run(settings):
+        prepare(settings)
+        fork_server.start(text_models=selected.needs_text_models)
+        with running(settings) as endpoints:
+            _require_answers(settings, endpoints, selected.resources)
+            with open_instance(settings) as instance:
+                return execute(job, instance, settings.dataset, selected, on_step)
 
 
 def _require_answers(settings: Settings, endpoints: Endpoints, resources: Collection[str]) -> None:

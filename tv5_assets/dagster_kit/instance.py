@@ -1,4 +1,4 @@
-"""The Dagster instance of this platform: its home, its storage URL, and what a killed run left in it.
+"""The Dagster instance of this platform: its home, its environment, and what a killed run left in it.
 
 What does not belong here: executing runs (runs.py) and the settings of the instance (dagster.yaml).
 """
@@ -9,7 +9,6 @@ from pathlib import Path
 import dagster as dg
 
 from tv5_assets.dagster_kit import pools
-from tv5_assets.services.endpoints import Endpoints
 from tv5_assets.settings import Settings
 
 COMMAND_TAG = "tv5/command"
@@ -26,8 +25,13 @@ UNFINISHED = [
 _INSTANCE_CONFIG = Path(__file__).resolve().parents[2] / "dagster.yaml"
 
 
-def environment(settings: Settings, endpoints: Endpoints) -> dict[str, str]:
-    """Return the variables that Dagster's processes need; credentials travel here, never as arguments.
+def prepare(settings: Settings) -> None:
+    """Set this process's environment for Dagster, as that of the processes that it starts."""
+    os.environ.update(environment(settings))
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the variables that Dagster's processes need, none of which is a secret.
 
     The folder that DAGSTER_HOME names is made, with a link to the project's dagster.yaml in it.
     """
@@ -41,16 +45,14 @@ def environment(settings: Settings, endpoints: Endpoints) -> dict[str, str]:
         "DAGSTER_HOME": str(home),
         "TV5_HOME": str(settings.home),
         "TV5_DATASET": settings.dataset,
-        "TV5_DAGSTER_PG_URL": endpoints.dagster_pg_url,
         # Steps share the cores: threads that wait for one another must sleep, not spin. With one of two cores busy,
         # torch encoded 233 texts a second so, 180 otherwise (434 and 449 with both cores free).
         "OMP_WAIT_POLICY": "PASSIVE",
     }
 
 
-def open_instance(settings: Settings, endpoints: Endpoints) -> dg.DagsterInstance:
-    """Set this process's environment for Dagster and open the instance; close it by using it as a context manager."""
-    os.environ.update(environment(settings, endpoints))
+def open_instance(settings: Settings) -> dg.DagsterInstance:
+    """Open the instance, for which this process was prepared; close it by using it as a context manager."""
     instance = dg.DagsterInstance.get()
     pools.set_sizes(instance, settings)
     return instance

@@ -86,7 +86,7 @@ def execute(
                 instance,
                 run_config={
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                    "execution": {"config": {"text_models": "encoder" in selected.resources}},
+                    "execution": {"config": {"text_models": selected.needs_text_models}},
                 },
                 tags={COMMAND_TAG: "run", _ID_TAG: run_tag},
                 asset_selection=None if selected.everything else sorted(selected.steps),

@@ -1,7 +1,7 @@
 """Dagster's own storage and the steps' output, without what costs every step most.
 
 A run of the whole graph writes thousands of events from more than a hundred short processes. dagster.yaml names these
-classes. What does not belong here: which database and folder they use, which dagster.yaml says.
+classes. The database is the settings'; its address, which holds a password, is in no file or variable of Dagster's.
 """
 
 import sys
@@ -16,7 +16,9 @@ from dagster._core.storage.local_compute_log_manager import IO_TYPE_EXTENSION, L
 from dagster._serdes import ConfigurableClassData
 from dagster._utils import ensure_file, touch_file
 from dagster_postgres import DagsterPostgresStorage
-from dagster_postgres.utils import pg_url_from_config
+
+from tv5_assets.services.endpoints import require, resolve
+from tv5_assets.settings import load_settings
 
 _STATEMENT_TIMEOUT_MS = 600_000
 _SECONDS_UNTIL_RENEWED = 300  # a connection that the server has lost meanwhile is not kept for longer
@@ -34,8 +36,12 @@ class PooledPostgresStorage(DagsterPostgresStorage):
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "PooledPostgresStorage":
-        """Make the storage from what dagster.yaml says."""
-        storage = cls(pg_url_from_config(dict(config_value)), inst_data=inst_data)
+        """Make the storage that the settings name, or the one of the embedded PostgreSQL.
+
+        Raises:
+            StoreUnavailableError: it is neither set nor running.
+        """
+        storage = cls(require(resolve(load_settings()), "dagster"), inst_data=inst_data)
         for part in (storage.run_storage, storage.event_log_storage, storage.schedule_storage):
             part.optimize_for_webserver(_STATEMENT_TIMEOUT_MS, _SECONDS_UNTIL_RENEWED, _MORE_CONNECTIONS)
         return storage

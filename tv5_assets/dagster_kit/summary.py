@@ -86,6 +86,11 @@ class Selection:
     resources: frozenset[str] = frozenset()
     everything: bool = False
 
+    @property
+    def needs_text_models(self) -> bool:
+        """Some of it is embedded."""
+        return "encoder" in self.resources
+
 
 def summarize(
     instance: dg.DagsterInstance, run_id: str | None, dataset: str, selected: Selection, seconds: float

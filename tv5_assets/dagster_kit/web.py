@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from tv5_assets.dagster_kit.instance import open_instance
+from tv5_assets.dagster_kit.instance import open_instance, prepare
 from tv5_assets.doctor import port_is_free
 from tv5_assets.errors import InputError, TV5Error
 from tv5_assets.services import mlflow_ui
@@ -36,8 +36,9 @@ def serve(settings: Settings, port: int, announce: Callable[[str], None]) -> Non
         TV5Error: the web server ended by itself, or does not answer; the message names its log.
     """
     _require_free(port)
+    prepare(settings)
     with running(settings) as endpoints:
-        with open_instance(settings, endpoints):
+        with open_instance(settings):
             pass  # its pools have their sizes now
         log = settings.home / "logs" / "dagster.log"
         log.parent.mkdir(parents=True, exist_ok=True)

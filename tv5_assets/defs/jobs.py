@@ -4,6 +4,8 @@ import os
 
 import dagster as dg
 
+from tv5_assets.dagster_kit import fork_server
+
 MAIN = "main"
 TRENDS_REFRESH = "trends_refresh"
 
@@ -22,10 +24,6 @@ trends_refresh = dg.define_asset_job(
 )
 
 
-PRELOADED = ("tv5_assets.preload",)
-MODELS = ("sentence_transformers",)
-
-
 @dg.definitions
 def executor() -> dg.Definitions:
     """Run each step in a process of its own, forked from one that has imported the heavy modules already.
@@ -38,7 +36,7 @@ def executor() -> dg.Definitions:
             lambda config: {
                 "max_concurrent": config["max_concurrent"],
                 "start_method": {
-                    "forkserver": {"preload_modules": [*PRELOADED, *(MODELS if config["text_models"] else ())]}
+                    "forkserver": {"preload_modules": fork_server.modules(text_models=config["text_models"])}
                 },
             },
             name="multiprocess",
