@@ -46,7 +46,7 @@ def first(tiny: Tv5):
 
 def unfinished_runs(tv5: Tv5) -> list[str]:
     settings = Settings(home=tv5.home, **dict.fromkeys(ADDRESS_FIELDS.values(), ""))
-    with running(settings) as endpoints, pytest.MonkeyPatch.context() as patch:
+    with running(settings), pytest.MonkeyPatch.context() as patch:
         for name, value in environment(settings).items():
             patch.setenv(name, value)
         with dg.DagsterInstance.get() as instance:
