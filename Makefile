@@ -58,6 +58,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev,spark]' \
 	  || $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,spark]'
+	$(BIN)/python -c 'import tv5_assets.preload, sentence_transformers'
 	touch $@
 
 # MLflow's pages, which only `tv5 ui` serves; why without dependencies is told in constraints.txt.
