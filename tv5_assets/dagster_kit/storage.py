@@ -33,6 +33,11 @@ class PooledPostgresStorage(DagsterPostgresStorage):
     """
 
     @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        """Take nothing from dagster.yaml, which would otherwise be left unheeded."""
+        return {}
+
+    @classmethod
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "PooledPostgresStorage":
