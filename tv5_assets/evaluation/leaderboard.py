@@ -17,6 +17,7 @@ from tv5_assets.tables.table import polars_schema
 
 POPULARITY = "popularity"
 EASE = "EASE"
+MARKOV = "Markov"
 HEADLINE = ("ndcg", 10)
 """The metric and the cut-off by which recommenders are put in order."""
 _NOT_COMPARED = (NOVELTY, COVERAGE)  # more of these is not better

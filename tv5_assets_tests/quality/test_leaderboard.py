@@ -5,7 +5,8 @@ from typing import get_args
 import polars as pl
 import pytest
 
-from tv5_assets.evaluation.leaderboard import EASE, POPULARITY
+from tv5_assets.evaluation.leaderboard import EASE, MARKOV, POPULARITY
+from tv5_assets.models.baselines.every import BASELINES as BASELINES_BY_NAME
 from tv5_assets.models.sequence import Kind
 from tv5_assets.quality.leaderboard import OF_SEQUENCES, beats_popularity, best_beats_ease
 from tv5_assets.tables.models import Leaderboard
@@ -47,12 +48,31 @@ def test_the_models_of_sequences_are_those_that_are_trained():
     assert set(OF_SEQUENCES) == set(get_args(Kind))
 
 
+def test_the_baselines_that_rules_name_are_baselines():
+    assert {POPULARITY, EASE, MARKOV} <= set(BASELINES_BY_NAME)
+
+
 @pytest.mark.parametrize("model", OF_SEQUENCES)
 def test_models_of_sequences_are_judged_by_what_comes_next(model: str):
     behind = (*BASELINES, ("towers", "model", 0.38, 1.02), (model, "model", 0.1, 0.3))
     assert beats_popularity(board_of(*behind, protocol="user-80-20")).passed
     assert beats_popularity(board_of(*behind, protocol="user-80-20")).facts["judged"] == 1
     assert not beats_popularity(board_of(*behind, protocol="leave-last-out")).passed
+
+
+@pytest.mark.parametrize("model", OF_SEQUENCES)
+def test_models_of_sequences_are_not_judged_where_order_tells_nothing(model: str):
+    def board(markov: float, *, towers: float = 0.38) -> pl.DataFrame:
+        rows = [(MARKOV, "baseline", markov, 0.3), ("towers", "model", towers, 1.02), (model, "model", 0.1, 0.3)]
+        return board_of(*BASELINES, *rows, protocol="leave-last-out")
+
+    verdict = beats_popularity(board(0.19))
+    assert verdict.passed and verdict.facts["judged"] == 1
+    assert verdict.facts["without_order"] == "leave-last-out"
+    assert "not judged" in verdict.description
+    assert not beats_popularity(board(0.2)).passed
+    assert not beats_popularity(board(float("nan"))).passed
+    assert not beats_popularity(board(0.19, towers=0.1)).passed
 
 
 def test_few_users_judge_nobody():

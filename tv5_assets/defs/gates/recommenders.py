@@ -30,7 +30,7 @@ def recommender_gates() -> list[Gate]:
             BOARD,
             "beats_popularity",
             "Every model finds more than popularity does, under every protocol that asks enough users; models of "
-            "sequences under those that hold out what came last.",
+            "sequences under those that hold out what came last, where order tells something.",
             leaderboard.beats_popularity,
             reads={"board": BOARD},
         ),
