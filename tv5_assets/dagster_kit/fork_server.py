@@ -4,6 +4,7 @@ What it does beside importing is in tv5_assets/preload.py.
 """
 
 import multiprocessing
+import os
 from multiprocessing import forkserver
 
 _ALWAYS = ("tv5_assets.preload",)
@@ -16,9 +17,16 @@ def modules(*, text_models: bool) -> list[str]:
 
 
 def start(*, text_models: bool) -> None:
-    """Start it now, so that it imports while the servers start; the executor takes the one that is there.
+    """Start it, unless it runs. It imports while this process goes on, for instance while servers start.
 
     Its steps have the environment of this moment. It ends with this process.
     """
     multiprocessing.get_context("forkserver").set_forkserver_preload(modules(text_models=text_models))
     forkserver.ensure_running()
+
+
+def wait() -> None:
+    """Return once it has imported all it should, which it does before it forks anything."""
+    nothing = multiprocessing.get_context("forkserver").Process(target=os.getpid)
+    nothing.start()
+    nothing.join()

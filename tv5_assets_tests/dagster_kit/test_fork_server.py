@@ -1,7 +1,9 @@
 """What is forked from the fork server finds what it needs imported."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 from tv5_assets.dagster_kit import fork_server
 
@@ -24,6 +26,48 @@ def test_a_step_finds_imported_what_most_steps_need():
     said = subprocess.run([sys.executable, "-c", FORKING], stdout=subprocess.PIPE, text=True, check=True, timeout=120)
 
     assert said.stdout == "True False\n"
+
+
+WAITING = """
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
+
+from tv5_assets.dagster_kit import fork_server
+from tv5_assets.dagster_kit.executor import forking_executor
+
+if __name__ == "__main__":
+    fork_server._ALWAYS = ("slow",)
+    config = {"max_concurrent": 1, "text_models": False}
+    job = InMemoryJob(dg.GraphDefinition("nothing").to_job())
+    with dg.DagsterInstance.ephemeral() as instance:
+        forking_executor.executor_creation_fn(dg.InitExecutorContext(job, forking_executor, config, instance))
+    print(Path("imported").exists())
+"""
+
+SLOW = """
+import time
+from pathlib import Path
+
+time.sleep(2)
+Path("imported").touch()
+"""
+
+
+def test_a_run_launches_no_step_before_steps_can_be_forked(tmp_path: Path):
+    (tmp_path / "slow.py").write_text(SLOW)
+    said = subprocess.run(
+        [sys.executable, "-c", WAITING],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+
+    assert said.stdout == "True\n"
 
 
 def test_libraries_of_text_models_are_imported_where_they_are_needed():
