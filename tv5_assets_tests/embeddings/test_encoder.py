@@ -1,4 +1,5 @@
 import copy
+import time
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,24 @@ def test_auto_takes_a_shorter_number_type_only_where_it_is_faster(
     monkeypatch.setattr("tv5_assets.embeddings.encoder.LEAST_SPEEDUP", least_speedup)
     auto.encode([f"movie {i}" for i in range(PROBE_TEXTS["cpu"])])
     assert auto.usage.dtype == chosen
+
+
+def test_auto_takes_the_same_number_type_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    auto = Encoder(device="cpu", batch_size=64)
+    vectors = np.eye(PROBE_TEXTS["cpu"], 384, dtype=np.float32)
+
+    def short_ones_wait_for_the_processor(network: object, texts: list[str], tokens: object) -> np.ndarray:
+        if network is auto._network("bfloat16"):
+            time.sleep(0.5)
+        else:
+            computed_until = time.process_time() + 0.1
+            while time.process_time() < computed_until:
+                pass
+        return vectors[: len(texts)]
+
+    monkeypatch.setattr(auto, "_native_short_dtype", lambda: "bfloat16")
+    monkeypatch.setattr(auto, "_vectors", short_ones_wait_for_the_processor)
+    assert auto.choose_dtype([f"movie {i}" for i in range(PROBE_TEXTS["cpu"])]) == "bfloat16"
 
 
 def test_auto_refuses_a_number_type_that_is_too_far_off(monkeypatch: pytest.MonkeyPatch) -> None:
