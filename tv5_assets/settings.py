@@ -57,7 +57,7 @@ class Sizes:
         return self.segments or SEGMENTS_PER_MOVIE * movies
 
 
-SEGMENTS_PER_MOVIE = 2
+SEGMENTS_PER_MOVIE = 4
 SIZES = {
     Scale.small: Sizes(contexts=5_000, segments=None, catalog_items=10_000, queries=1_000),
     Scale.full: Sizes(contexts=100_000, segments=1_000_000, catalog_items=1_000_000, queries=10_000),
@@ -92,7 +92,7 @@ class Settings(BaseSettings):
         Scale.small, description="Size of the generated world: to go with ml-latest-small, or full size"
     )
     contexts: int | None = Field(None, ge=1, description="Viewing contexts; 5,000, or 100,000 at full scale")
-    segments: int | None = Field(None, ge=1, description="Subtitle segments; 2 per movie, or 1,000,000 at full scale")
+    segments: int | None = Field(None, ge=1, description="Subtitle segments; 4 per movie, or 1,000,000 at full scale")
     catalog_items: int | None = Field(None, ge=1, description="Catalog items; 10,000, or 1,000,000 at full scale")
     catalog_schema: Path | None = Field(None, description="Schema file of the catalog; empty means the bundled one")
     queries: int | None = Field(None, ge=1, description="Search queries; 1,000, or 10,000 at full scale")

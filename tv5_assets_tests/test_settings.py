@@ -100,7 +100,7 @@ def test_a_size_that_is_set_stands_above_the_scale(monkeypatch: pytest.MonkeyPat
 
 
 def test_segments_grow_with_the_movies_unless_their_number_is_set(monkeypatch: pytest.MonkeyPatch):
-    assert load_settings().sizes.segments_of(movies=9_742) == 2 * 9_742
+    assert load_settings().sizes.segments_of(movies=9_742) == 4 * 9_742
     monkeypatch.setenv("TV5_SEGMENTS", "100")
     assert load_settings().sizes.segments_of(movies=9_742) == 100
 
