@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +28,7 @@ from tv5_assets.settings import DATASETS, Settings, load_settings
 
 if TYPE_CHECKING:
     from tv5_assets.bench import SpeedUp
-    from tv5_assets.dagster_kit.runs import Step
+    from tv5_assets.dagster_kit.runs import Standing
     from tv5_assets.dagster_kit.summary import AssetOutcome, RunSummary
     from tv5_assets.exports.write import Exported
     from tv5_assets.retrieval.answers import Answer
@@ -52,6 +53,7 @@ SHAPES = {
 }
 """Shapes that `tv5 simulate` knows by name."""
 
+_SECONDS_OF_SILENCE = 15.0  # after which a run says what it is at, where no step has ended
 _AGAIN_SECONDS = 0.1  # until an interrupt comes again that Python could not raise
 
 DatasetOption = Annotated[
@@ -125,8 +127,8 @@ def run(
         settings = _settings(dataset)
         if "dataset" not in settings.model_fields_set:
             settings = headless.with_obtainable_dataset(settings)
-        with _followed(settings.dataset) as on_step:
-            summary = headless.run(defs, main_job, settings, select, on_step)
+        with _followed(settings.dataset) as follow:
+            summary = headless.run(defs, main_job, settings, select, follow)
         _print_summary(summary)
         if json_file:
             json_file.write_text(json.dumps(summary.as_json(), indent=2) + "\n")
@@ -134,32 +136,40 @@ def run(
 
 
 @contextmanager
-def _followed(dataset: str) -> "Iterator[Callable[[Step], None]]":
-    """Show the steps of a run that it is told of: as a bar on a terminal, elsewhere as a line every few seconds."""
+def _followed(dataset: str) -> "Iterator[Callable[[Standing], None]]":
+    """Show how far a run is and what runs: as a bar on a terminal, elsewhere as a line now and then."""
     from tv5_assets.progress import progress
 
-    def name(step: "Step") -> str:
-        return step.name.replace("__", "/")
+    def readable(step: str) -> str:
+        return step.replace("__", "/")
+
+    def running(standing: "Standing") -> str:
+        return ", ".join(f"{readable(step)} {seconds:.0f} s" for step, seconds in standing.running.items())
 
     if err.is_terminal:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=err) as bar:
-            task = bar.add_task(f"Materializing {dataset}", total=None)
-            yield lambda step: bar.update(
-                task,
-                total=step.total or None,
-                completed=step.done,
-                description=f"[red]{name(step)} failed" if step.failed else name(step),
-            )
+        with Progress(*columns, TextColumn("{task.fields[running]}"), console=err) as bar:
+            task = bar.add_task(f"Materializing {dataset}", total=None, running="")
+
+            def draw(standing: "Standing") -> None:
+                for step in standing.failed:
+                    bar.console.print(f"[red]{readable(step)} failed")
+                bar.update(task, total=standing.total or None, completed=standing.done, running=running(standing))
+
+            yield draw
         return
     with progress(logger, f"materializing {dataset}", 0, "step") as lines:
 
-        def say(step: "Step") -> None:
-            if step.failed:
-                logger.error("%s failed", name(step))
-            lines.total = step.total
-            lines.set_postfix_str(name(step), refresh=False)
-            lines.update(step.done - lines.n)
+        def say(standing: "Standing") -> None:
+            for step in standing.failed:
+                logger.error("%s failed", readable(step))
+            lines.total = standing.total
+            lines.set_postfix_str(running(standing), refresh=False)
+            if ended := standing.done - lines.n:
+                lines.update(ended)
+            elif time.time() - lines.last_print_t >= _SECONDS_OF_SILENCE:
+                lines.refresh()
+                lines.last_print_t = time.time()
 
         yield say
 

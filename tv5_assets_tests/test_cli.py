@@ -1,5 +1,6 @@
 """`tv5` as a person meets it: small commands, and what is said about bad input."""
 
+import io
 import shutil
 import socket
 import subprocess
@@ -58,18 +59,39 @@ def test_a_second_run_at_once_is_refused(held):
 
 
 def test_a_run_that_no_terminal_shows_says_how_far_it_is(caplog, monkeypatch):
-    from tv5_assets import progress
-    from tv5_assets.cli import _followed
-    from tv5_assets.dagster_kit.runs import Step
+    from tv5_assets import cli, progress
+    from tv5_assets.dagster_kit.runs import Standing
 
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.0)
-    with caplog.at_level("INFO", "tv5_assets"), _followed("tiny") as say:
-        say(Step("processed__movies", failed=False, done=1, total=2))
-        say(Step("milvus__movies", failed=True, done=2, total=2))
-    assert any(
-        "materializing tiny" in line and "1.00/2.00" in line and "processed/movies" in line for line in caplog.messages
-    )
-    assert "milvus/movies failed" in caplog.messages
+    with caplog.at_level("INFO", "tv5_assets"), cli._followed("tiny") as say:
+        say(Standing(done=1, total=3, running={"processed__movies": 61.4, "train_sequences": 2}))
+        assert "1.00/3.00" in caplog.messages[-1]
+        assert "materializing tiny" in caplog.messages[-1]
+        assert "processed/movies 61 s, train_sequences 2 s" in caplog.messages[-1]
+        say(Standing(done=2, total=3, failed=["milvus__movies"]))
+        assert "milvus/movies failed" in caplog.messages
+        said = len(caplog.messages)
+        say(Standing(done=2, total=3, running={"train_sequences": 3}))
+        assert len(caplog.messages) == said
+        monkeypatch.setattr(cli, "_SECONDS_OF_SILENCE", 0.0)
+        say(Standing(done=2, total=3, running={"train_sequences": 17}))
+        assert "train_sequences 17 s" in caplog.messages[-1]
+
+
+def test_a_run_on_a_terminal_shows_what_runs(monkeypatch):
+    from rich.console import Console
+
+    from tv5_assets import cli
+    from tv5_assets.dagster_kit.runs import Standing
+
+    terminal = Console(file=io.StringIO(), force_terminal=True, width=160)
+    monkeypatch.setattr(cli, "err", terminal)
+    with cli._followed("tiny") as show:
+        show(Standing(done=1, total=3, running={"processed__movies": 61.4}, failed=["milvus__movies"]))
+    shown = terminal.file.getvalue()
+    assert "milvus/movies failed" in shown
+    assert "1/3" in shown
+    assert "processed/movies 61 s" in shown
 
 
 # Bad input

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from tv5_assets.dagster_kit import fork_server
 from tv5_assets.dagster_kit.instance import open_instance, prepare
-from tv5_assets.dagster_kit.runs import Step, execute, select_assets
+from tv5_assets.dagster_kit.runs import Standing, execute, select_assets
 from tv5_assets.dagster_kit.summary import RunSummary
 from tv5_assets.errors import InputError, StoreUnavailableError
 from tv5_assets.movielens import archive
@@ -45,7 +45,7 @@ def run(
     job: Callable[[], dg.JobDefinition],
     settings: Settings,
     select: str | None,
-    on_step: Callable[[Step], None],
+    follow: Callable[[Standing], None],
 ) -> RunSummary:
     """Materialize the selected assets (all if None) and return what came of it.
 
@@ -62,7 +62,7 @@ def run(
         with running(settings) as endpoints:
             _require_answers(settings, endpoints, selected.resources)
             with open_instance(settings) as instance:
-                return execute(job, instance, settings.dataset, selected, on_step)
+                return execute(job, instance, settings.dataset, selected, follow)
 
 
 def _require_answers(settings: Settings, endpoints: Endpoints, resources: Collection[str]) -> None:

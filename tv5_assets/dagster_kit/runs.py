@@ -2,9 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 import dagster as dg
@@ -15,16 +15,29 @@ from tv5_assets.errors import InputError
 
 _ID_TAG = "tv5/id"
 _SECONDS_BETWEEN_LOOKS = 0.5
+_OF_STEPS = {
+    dg.DagsterEventType.STEP_START,
+    dg.DagsterEventType.STEP_SUCCESS,
+    dg.DagsterEventType.STEP_FAILURE,
+    dg.DagsterEventType.STEP_UP_FOR_RETRY,
+}
 
 
 @dataclass(frozen=True)
-class Step:
-    """A step that has ended, as it is told to whoever follows a run."""
+class Standing:
+    """How far a run is, as it is told to whoever follows it.
 
-    name: str
-    failed: bool
+    Attributes:
+        done: steps that have ended.
+        total: steps of the run; 0 until that is known.
+        running: the steps that run, those that began first, and for how many seconds.
+        failed: the steps that have failed since the last time.
+    """
+
     done: int
     total: int
+    running: Mapping[str, float] = field(default_factory=dict)
+    failed: Sequence[str] = ()
 
 
 def select_assets(defs: dg.Definitions, select: str | None) -> Selection:
@@ -65,7 +78,7 @@ def execute(
     instance: dg.DagsterInstance,
     dataset: str,
     selected: Selection,
-    follow: Callable[[Step], None] | None = None,
+    follow: Callable[[Standing], None] | None = None,
 ) -> RunSummary:
     """Materialize the selected assets with their checks, and return what came of it.
 
@@ -74,7 +87,7 @@ def execute(
         instance: the open Dagster instance.
         dataset: name of the dataset, for the summary.
         selected: what to materialize, from :func:`select_assets`.
-        follow: called from another thread for each step that ends.
+        follow: called from another thread twice a second.
     """
     bury_dead_runs(instance)
     run_tag = uuid4().hex
@@ -113,7 +126,7 @@ def _steps_of(instance: dg.DagsterInstance, run_id: str) -> int:
 
 
 @contextmanager
-def _following(instance: dg.DagsterInstance, run_tag: str, follow: Callable[[Step], None] | None) -> Iterator[None]:
+def _following(instance: dg.DagsterInstance, run_tag: str, follow: Callable[[Standing], None] | None) -> Iterator[None]:
     if follow is None:
         yield
         return
@@ -121,19 +134,26 @@ def _following(instance: dg.DagsterInstance, run_tag: str, follow: Callable[[Ste
 
     def look() -> None:
         run_id, cursor, done, total = None, None, 0, 0
+        began: dict[str, float] = {}
         while True:
             last_look = ended.wait(_SECONDS_BETWEEN_LOOKS)
             run_id = run_id or _run_id(instance, run_tag)
             if run_id is not None:
                 total = total or _steps_of(instance, run_id)
-                page = instance.get_records_for_run(
-                    run_id, cursor, of_type={dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE}
-                )
-                cursor = page.cursor
+                page = instance.get_records_for_run(run_id, cursor, of_type=_OF_STEPS)
+                cursor, failed = page.cursor, []
                 for record in page.records:
-                    done += 1
                     event = record.event_log_entry.get_dagster_event()
-                    follow(Step(str(event.step_key), event.is_step_failure, done, total))
+                    name = str(event.step_key)
+                    if event.is_step_start:
+                        began[name] = record.timestamp
+                        continue
+                    began.pop(name, None)
+                    done += event.is_step_success or event.is_step_failure
+                    if event.is_step_failure:
+                        failed.append(name)
+                now = time.time()
+                follow(Standing(done, total, {name: now - since for name, since in began.items()}, failed))
             if last_look:
                 return
 
