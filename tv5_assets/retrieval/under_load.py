@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tv5_assets.models.two_tower import TwoTower
 
 CLIENTS = (1, 8)
-RUNS = 48
+RUNS = 80
 """Measured recommendations of each kind, all clients together."""
 WARM_UP = 3
 """Recommendations of each client before."""
