@@ -4,14 +4,16 @@ What does not belong here: similarity of what movies are about (content.py).
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csc_array
 
 from tv5_assets.evaluation.histories import Histories
 from tv5_assets.models.baselines.baseline import Baseline, described
-from tv5_assets.models.baselines.together import shared_columns
+from tv5_assets.models.baselines.together import shared_pairs
 
 if TYPE_CHECKING:
     import torch
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 NEIGHBOURS = (20, 50, 100, 200)
 SHRINKAGES = (0.0, 10.0)
 """Numbers of neighbours and shrinkages that are tried."""
-_TIE = 1e-12  # taken off for each place in the catalog: of equal similarities, the lower movie id is nearer
+_BITS = 31  # of a place in the catalog
+_LAST_PLACE = (1 << _BITS) - 1
 
 
 class ItemKNN(Baseline):
@@ -77,30 +80,49 @@ def _nearest(train: Histories, neighbours: int, shrinkages: Sequence[float], dev
     import torch
 
     watched = train.matrix().T.tocsr()
-    norms = torch.from_numpy(np.sqrt(np.diff(watched.indptr)).astype(np.float32)).to(device)
-    places = torch.arange(len(norms), device=device)
-    ties = _TIE * places
+    norms = np.sqrt(np.diff(watched.indptr)).astype(np.float32)
     shape = (len(norms), min(neighbours, len(norms) - 1))
+    found = [(np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.float32)) for _ in shrinkages]
+    for rows, counts in shared_pairs(watched):
+        places = np.repeat(np.arange(rows.start, rows.stop), np.diff(counts.indptr))
+        counts.data[counts.indices == places] = 0  # a movie is no neighbour of its own
+        products = norms[places] * norms[counts.indices]
+        for (nearest, similarities), shrinkage in zip(found, shrinkages, strict=True):
+            near = counts.data / (products + np.float32(shrinkage))
+            _largest(near, counts.indices, counts.indptr, nearest[rows], similarities[rows])
     trained_on = described(train)
-    models = [
+    return [
         ItemKNN(
             train.catalog,
             {
-                "neighbours": torch.empty(shape, dtype=torch.int32, device=device),
-                "similarities": torch.empty(shape, dtype=torch.float32, device=device),
+                "neighbours": torch.from_numpy(nearest).to(device),
+                "similarities": torch.from_numpy(similarities).to(device),
             },
             {"neighbours": neighbours, "shrinkage": shrinkage},
             trained_on,
         )
-        for shrinkage in shrinkages
+        for (nearest, similarities), shrinkage in zip(found, shrinkages, strict=True)
     ]
-    for rows, counts in shared_columns(watched):
-        shared = torch.from_numpy(counts).to(device)
-        shared[places[: len(shared)], places[rows]] = 0  # a movie is no neighbour of its own
-        products = torch.outer(norms[rows], norms)
-        for model, shrinkage in zip(models, shrinkages, strict=True):
-            similarities = shared / (products + shrinkage).clamp_(min=1)  # where it is 0, nothing is shared either
-            nearest = similarities.double().sub_(ties).topk(shape[1]).indices
-            model.tensors["neighbours"][rows] = nearest.int()
-            model.tensors["similarities"][rows] = similarities.gather(1, nearest)
-    return models
+
+
+def _largest(
+    values: npt.NDArray[np.float32],
+    places: npt.NDArray[np.int32],
+    offsets: npt.NDArray[np.int32],
+    largest_places: npt.NDArray[np.int32],
+    largest_values: npt.NDArray[np.float32],
+) -> None:
+    """Write the largest values of each row of a sparse matrix, largest first, into the first columns of the last two.
+
+    Of equal values, that of the lower place comes first. The bits of floats that are not negative are in the order of
+    the floats, so value and place make one integer to sort by, which NumPy partitions by the processor's vectors.
+    """
+    by_value = (values.view(np.int32).astype(np.int64) << _BITS) | (_LAST_PLACE - places)
+    k = largest_places.shape[1]
+    for row, (start, stop) in enumerate(pairwise(offsets)):
+        of_row = by_value[start:stop]
+        if len(of_row) > k:
+            of_row = np.partition(of_row, len(of_row) - k)[-k:]
+        of_row = np.sort(of_row)[::-1]
+        largest_places[row, : len(of_row)] = _LAST_PLACE - (of_row & _LAST_PLACE)
+        largest_values[row, : len(of_row)] = (of_row >> _BITS).astype(np.int32).view(np.float32)

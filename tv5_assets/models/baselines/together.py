@@ -21,7 +21,13 @@ def shared_columns(matrix: csr_array) -> Iterator[tuple[slice, npt.NDArray[np.fl
     Yields:
         Rows and their counts, float32 of shape (rows, n), exact to 2^24; diagonal included.
     """
+    for rows, counts in shared_pairs(matrix):
+        yield rows, counts.toarray()
+
+
+def shared_pairs(matrix: csr_array) -> Iterator[tuple[slice, csr_array]]:
+    """Yield the same, sparse: only of pairs that share any."""
     columns = matrix.T.tocsr()
     for start in range(0, matrix.shape[0], _ROWS_AT_ONCE):
         rows = slice(start, min(start + _ROWS_AT_ONCE, matrix.shape[0]))
-        yield rows, (matrix[rows] @ columns).toarray()
+        yield rows, matrix[rows] @ columns
