@@ -47,13 +47,23 @@ def choose_in_row(
     return np.searchsorted(line, place, side="right") - row * (size - 1)
 
 
-def gather(values: Sequence[Any], positions: npt.NDArray[np.intp]) -> pl.Series:
-    """Return ``values[position]`` for each position; a value may be a list."""
-    return pl.Series([list(value) if isinstance(value, tuple) else value for value in values]).gather(positions)
+def gather(values: Sequence[Any], positions: npt.NDArray[np.intp], dtype: pl.DataType | None = None) -> pl.Series:
+    """Return ``values[position]`` for each position; a value may be a list.
+
+    Args:
+        values: what is chosen from.
+        positions: positions in ``values``, shape (n,).
+        dtype: the result's type; to give a few values a type costs less than to cast all rows. None infers it.
+    """
+    chosen = [list(value) if isinstance(value, tuple) else value for value in values]
+    return pl.Series(chosen, dtype=dtype).gather(positions)
 
 
 def gather_from_pools(
-    pools: Sequence[Sequence[Any]], pool: npt.NDArray[np.intp], draws: npt.NDArray[np.float64]
+    pools: Sequence[Sequence[Any]],
+    pool: npt.NDArray[np.intp],
+    draws: npt.NDArray[np.float64],
+    dtype: pl.DataType | None = None,
 ) -> pl.Series:
     """Return one member of each row's pool, all members being equally likely.
 
@@ -61,10 +71,12 @@ def gather_from_pools(
         pools: the pools, of any sizes but none empty.
         pool: the number of each row's pool, shape (n,).
         draws: numbers in [0, 1), shape (n,).
+        dtype: the result's type; None infers it.
     """
     sizes = np.array([len(members) for members in pools])
     starts = np.cumsum(sizes) - sizes
-    return gather([member for members in pools for member in members], starts[pool] + (draws * sizes[pool]).astype(int))
+    members = [member for members in pools for member in members]
+    return gather(members, starts[pool] + (draws * sizes[pool]).astype(int), dtype)
 
 
 def choose_several(draws: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:

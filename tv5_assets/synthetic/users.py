@@ -138,6 +138,7 @@ _OTHER_GENRES = 0.4
 GENRE_SHARES = np.array([[_GENRE_WEIGHTS[name].get(genre, _OTHER_GENRES) for genre in GENRES] for name in ARCHETYPES])
 GENRE_SHARES /= GENRE_SHARES.sum(axis=1, keepdims=True)
 """Share of users of each archetype who like each of GENRES best."""
+_SCHEMA = polars_schema(Users)
 _SHARE_OF_TWO_GENRES = 0.5
 """Share of users who name two genres; the others name three."""
 
@@ -157,33 +158,38 @@ def users(user_ids: npt.NDArray[np.int32] | pl.Series, seed: int) -> pl.DataFram
     def draw(what: str) -> npt.NDArray[np.float64]:
         return uniform(seed, ids, "users", what)
 
+    def chosen(column: str, values: Sequence[object], positions: npt.NDArray[np.intp]) -> pl.Series:
+        return gather(values, positions, _SCHEMA[column])
+
     archetype = choose(draw("archetype"), ARCHETYPE_SHARES)
     city = choose(draw("city"), [COUNTRY_SHARES[place.country] * place.share for place in CITIES])
     columns: Mapping[str, Callable[[], object]] = {
         "user_id": lambda: ids,
         "name": lambda: _names(city, draw("first_name"), draw("last_name"), seed),
-        "age_range": lambda: gather(AGE_RANGES, choose_in_row(draw("age_range"), AGE_SHARES, archetype)),
-        "country": lambda: gather([place.country for place in CITIES], city),
-        "city": lambda: gather([place.name for place in CITIES], city),
-        "timezone": lambda: gather([place.timezone for place in CITIES], city),
+        "age_range": lambda: chosen("age_range", AGE_RANGES, choose_in_row(draw("age_range"), AGE_SHARES, archetype)),
+        "country": lambda: chosen("country", [place.country for place in CITIES], city),
+        "city": lambda: chosen("city", [place.name for place in CITIES], city),
+        "timezone": lambda: chosen("timezone", [place.timezone for place in CITIES], city),
         "languages": lambda: _languages(archetype, city, draw("language_count"), draw("other_languages")),
         "cultural_context": lambda: _some_of(_CULTURES, 1, archetype, draw("cultural_context")),
-        "archetype": lambda: gather(ARCHETYPES, archetype),
+        "archetype": lambda: chosen("archetype", ARCHETYPES, archetype),
         "viewing_time_patterns": lambda: _near(
             _TYPICAL_VIEWING[archetype], {time: draw(time) for time in _VIEWING_TIMES}
         ),
         "device_preferences": lambda: _near(_TYPICAL_DEVICES[archetype], {name: draw(name) for name in _DEVICES}),
         "mood_preferences": lambda: _some_of(_MOODS, 2, archetype, draw("mood_preferences")),
         "genre_preferences": lambda: _genres(archetype, draw("genres"), draw("genre count")),
-        "pacing": lambda: gather(PACINGS, choose_in_row(draw("pacing"), _PACING_SHARES, archetype)),
-        "tolerance": lambda: gather(TOLERANCES, choose_in_row(draw("tolerance"), _TOLERANCE_SHARES, archetype)),
+        "pacing": lambda: chosen("pacing", PACINGS, choose_in_row(draw("pacing"), _PACING_SHARES, archetype)),
+        "tolerance": lambda: chosen(
+            "tolerance", TOLERANCES, choose_in_row(draw("tolerance"), _TOLERANCE_SHARES, archetype)
+        ),
         # Between half and twice of what is usual.
         "weekly_hours": lambda: (_WEEKLY_HOURS[archetype] * 2 ** (2 * draw("weekly_hours") - 1)).round(1),
     }
     # No column needs another, and what makes them lets other threads work.
     with ThreadPoolExecutor() as pool:
         made = pool.map(lambda make: make(), columns.values())
-    return pl.DataFrame(dict(zip(columns, made, strict=True))).cast(polars_schema(Users))
+    return pl.DataFrame(dict(zip(columns, made, strict=True))).cast(_SCHEMA)
 
 
 def _names(
@@ -209,7 +215,7 @@ def _languages(
     ]
     own = np.array([LANGUAGES.index(place.language) for place in CITIES])[city]
     others = choose_in_row(count_draws, _LANGUAGE_COUNT_SHARES, archetype)
-    return gather_from_pools(pools, own * _LANGUAGE_COUNT_SHARES.shape[1] + others, draws)
+    return gather_from_pools(pools, own * _LANGUAGE_COUNT_SHARES.shape[1] + others, draws, _SCHEMA["languages"])
 
 
 def _some_of(
@@ -230,8 +236,10 @@ def _genres(
     triples = np.array(list(permutations(range(len(GENRES)), 3)))
     first, second, third = (GENRE_SHARES[:, genre] for genre in triples.T)
     shares = first * second / (1 - first) * third / (1 - first - second)
-    positions = triples[choose_in_row(draws, shares, archetype)]
-    return gather_several(GENRES, positions, np.where(count < _SHARE_OF_TWO_GENRES, 2, 3))
+    # Every triple, and then every triple without its third.
+    lists = gather_several(GENRES, np.tile(triples, (2, 1)), np.repeat([3, 2], len(triples)))
+    shortened = (count < _SHARE_OF_TWO_GENRES) * len(triples)
+    return lists.cast(_SCHEMA["genre_preferences"]).gather(choose_in_row(draws, shares, archetype) + shortened)
 
 
 def _near(typical: npt.NDArray[np.float64], draws: Mapping[str, npt.NDArray[np.float64]]) -> pl.Series:
