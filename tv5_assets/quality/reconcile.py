@@ -6,7 +6,9 @@ a store is read (stores/publications.py).
 
 import json
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import chain
 
 import polars as pl
 
@@ -83,8 +85,16 @@ def compare(publication: Publication) -> Comparison:
 
 
 def compare_all(publications: Iterable[Publication]) -> pl.DataFrame:
-    """Compare each publication; return rows of tables.reports.Reconciliation."""
-    return pl.DataFrame([asdict(compare(one)) for one in publications], schema=polars_schema(Reconciliation))
+    """Compare each publication; return rows of tables.reports.Reconciliation, store by store.
+
+    Stores are read beside one another, and each by one thread, as its connection asks.
+    """
+    by_store: dict[str, list[Publication]] = {}
+    for one in publications:
+        by_store.setdefault(one.store, []).append(one)
+    with ThreadPoolExecutor(max(1, len(by_store))) as pool:
+        compared = pool.map(lambda of_store: [asdict(compare(one)) for one in of_store], by_store.values())
+        return pl.DataFrame(list(chain.from_iterable(compared)), schema=polars_schema(Reconciliation))
 
 
 def _differing(publication: Publication, read: pl.DataFrame) -> int:

@@ -3,6 +3,10 @@
 What does not belong here: the queries (synthetic/queries.py) and judging the figures (quality/queries.py).
 """
 
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from tv5_assets.embeddings.encoder import Encoder
@@ -12,6 +16,9 @@ from tv5_assets.retrieval.stores import Stores
 from tv5_assets.stores import milvus
 from tv5_assets.tables.benchmarks import QueriesFound
 from tv5_assets.tables.table import polars_schema
+
+if TYPE_CHECKING:
+    from pymilvus import MilvusClient
 
 MOST_OF_A_LANGUAGE, MOST_OF_A_FOREIGN_LANGUAGE = 200, 50
 """Queries that are asked in each language, where the model understands it and where it does not: the first by number,
@@ -39,11 +46,7 @@ def queries_found(stores: Stores, encoder: Encoder, queries: pl.DataFrame) -> pl
     asked = queries.sort("query_id").filter(pl.int_range(pl.len()).over("language") < most)
     vectors = encoder.encode(asked["text"].to_list())
     require_dimension(stores, encoder, vectors.shape[1])
-    client = stores.need_milvus()
-    found = []
-    for query, vector in zip(asked.iter_rows(named=True), vectors, strict=True):
-        condition, parameters = filter_of(**(query["filters"] or {"genre": None, "since": None, "until": None}))
-        found.append(milvus.search_rows(client, milvus.MOVIES, vector, query["k"], condition, parameters)["movie_id"])
+    found = _found(stores.need_milvus(), asked, vectors)
     first = _first_places(asked, found)
     return (
         asked.select("language", "kind", first)
@@ -60,15 +63,25 @@ def queries_found(stores: Stores, encoder: Encoder, queries: pl.DataFrame) -> pl
     )
 
 
-def _first_places(asked: pl.DataFrame, found: list[pl.Series]) -> pl.Series:
+def _found(client: "MilvusClient", asked: pl.DataFrame, vectors: npt.NDArray[np.float32]) -> pl.Series:
+    """Return the movies that each query finds, nearest first; queries of equal filters are one request."""
+    found: list[list[int]] = [[]] * len(asked)
+    for (filters,), queries in asked.with_row_index("query").group_by("filters", maintain_order=True):
+        condition, parameters = filter_of(**(filters or {"genre": None, "since": None, "until": None}))
+        places = queries["query"].to_numpy()
+        most = int(queries["k"].to_numpy().max())
+        hits = milvus.search(client, milvus.MOVIES, vectors[places], most, condition, parameters)
+        for place, k, ids in zip(places, queries["k"], hits.ids, strict=True):
+            found[place] = ids[:k][ids[:k] >= 0].tolist()
+    return pl.Series(found, dtype=pl.List(pl.Int32))
+
+
+def _first_places(asked: pl.DataFrame, found: pl.Series) -> pl.Series:
     """Return the place, counted from 1, of the first movie found that each query expects; null where there is none."""
-    hits = pl.DataFrame({"query": range(len(found)), "movie_id": [hits.to_list() for hits in found]}).explode(
-        "movie_id"
-    )
+    hits = pl.DataFrame({"movie_id": found}).with_row_index("query").explode("movie_id")
     expected = asked.select(movie_id="expected").with_row_index("query").explode("movie_id")
     places = (
         hits.with_columns(place=pl.int_range(1, pl.len() + 1).over("query"))
-        .cast({"query": pl.UInt32, "movie_id": pl.Int32})
         .join(expected, on=["query", "movie_id"])
         .group_by("query")
         .agg(first=pl.col("place").min())

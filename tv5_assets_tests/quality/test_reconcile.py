@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import threading
 from collections.abc import Callable
 
 import polars as pl
@@ -148,6 +149,25 @@ def test_all_stores_are_reconciled_in_one_table():
     assert verdict.passed
     assert verdict.facts == {"publications": 2, "off": 0, "rows": 6, "sampled": 6}
     assert not reconciled(comparisons.clear()).passed, "nothing compared is nothing shown"
+
+
+def test_stores_are_read_beside_one_another_and_each_by_one_thread():
+    together = threading.Barrier(2, timeout=10)
+    threads: list[tuple[str, int]] = []
+
+    def published(store: str, *, meets: bool) -> Publication:
+        def read() -> pl.DataFrame:
+            threads.append((store, threading.get_ident()))
+            if meets:
+                together.wait()
+            return SENT.select("id")
+
+        return dataclasses.replace(publication(), store=store, read_ids=read)
+
+    of_both = [published(store, meets=meets) for store in ("redis", "milvus") for meets in (True, False)]
+    assert compare_all(of_both)["store"].to_list() == ["redis", "redis", "milvus", "milvus"]
+    assert len(threads) == 4
+    assert len(set(threads)) == 2
 
 
 @pytest.mark.parametrize("column", ["store_rows", "missing_ids", "surplus_ids", "differing"])
