@@ -36,7 +36,7 @@ _MOVIE = neo4j.NodeSpec("movies", "Movie", "movie_id")
 _USER = neo4j.NodeSpec("users", "User", "user_id")
 _OVER_BOLT = 400_000
 _ROUNDS = 2
-_BATCH = 20_000
+_BATCH = 100_000
 _STATEMENT = (
     "UNWIND range(0, size($starts) - 1) AS i "
     "MATCH (a:User {user_id: $starts[i]}) MATCH (b:Movie {movie_id: $ends[i]}) "

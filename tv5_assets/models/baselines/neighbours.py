@@ -81,7 +81,7 @@ def _nearest(train: Histories, neighbours: int, shrinkages: Sequence[float], dev
 
     watched = train.matrix().T.tocsr()
     norms = np.sqrt(np.diff(watched.indptr)).astype(np.float32)
-    shape = (len(norms), min(neighbours, len(norms) - 1))
+    shape = (len(norms), min(neighbours, len(norms)))
     found = [(np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.float32)) for _ in shrinkages]
     for rows, counts in shared_pairs(watched):
         places = np.repeat(np.arange(rows.start, rows.stop), np.diff(counts.indptr))

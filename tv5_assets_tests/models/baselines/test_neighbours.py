@@ -61,3 +61,8 @@ def test_candidates_are_what_fitting_gives():
     for model in found:
         alone = fit_neighbours(train, **model.parameters)
         assert alone.scores(train).equal(model.scores(train))
+
+
+def test_a_movie_alone_has_no_neighbours():
+    model = fit_neighbours(histories_of({1: [0], 2: [0]}, movies=1), neighbours=20, shrinkage=0)
+    assert model.scores(histories_of({3: [0]}, movies=1)).tolist() == [[0.0]]
