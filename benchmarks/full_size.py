@@ -83,7 +83,9 @@ def graph(settings: Settings, raw: Path) -> Iterator[dict[str, Any]]:
         }
     with (
         running(settings, ["neo4j"]) as at,
-        closing(neo4j.connect(at.neo4j_uri, at.neo4j_user, at.neo4j_password, at.neo4j_database)) as connected,
+        closing(
+            neo4j.connect(at.neo4j_uri, at.neo4j_user, at.neo4j_password, at.neo4j_database, at.neo4j_bulk_url)
+        ) as connected,
     ):
         users = neo4j.ids(connected, neo4j.USERS)
         busiest = pl.DataFrame(neo4j.degrees(connected, neo4j.RATINGS)).top_k(100, by="degree")["user_id"].to_list()
@@ -100,7 +102,9 @@ def _load_graph(settings: Settings, raw: Path) -> list[Load]:
         return import_graph(settings, _parts(raw))
     with (
         running(settings, ["neo4j"]) as at,
-        closing(neo4j.connect(at.neo4j_uri, at.neo4j_user, at.neo4j_password, at.neo4j_database)) as connected,
+        closing(
+            neo4j.connect(at.neo4j_uri, at.neo4j_user, at.neo4j_password, at.neo4j_database, at.neo4j_bulk_url)
+        ) as connected,
     ):
         return [
             neo4j.publish_nodes(connected, part.spec, part.frame, part.version)

@@ -134,7 +134,8 @@ class GraphResource(dg.ConfigurableResource):
 
         at = _endpoints()
         uri = require(at, "neo4j")
-        with closing(neo4j.connect(uri, at.neo4j_user, at.neo4j_password, at.neo4j_database)) as graph:
+        address = (uri, at.neo4j_user, at.neo4j_password, at.neo4j_database, at.neo4j_bulk_url)
+        with closing(neo4j.connect(*address)) as graph:
             yield graph
 
 

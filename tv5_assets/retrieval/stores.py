@@ -84,7 +84,11 @@ def connected(endpoints: Endpoints, names: Collection[Name] = get_args(Name)) ->
     connect: dict[Name, Callable[[], Any]] = {
         "milvus": lambda: milvus.connect(require(endpoints, "milvus"), endpoints.milvus_token),
         "graph": lambda: neo4j.connect(
-            require(endpoints, "neo4j"), endpoints.neo4j_user, endpoints.neo4j_password, endpoints.neo4j_database
+            require(endpoints, "neo4j"),
+            endpoints.neo4j_user,
+            endpoints.neo4j_password,
+            endpoints.neo4j_database,
+            endpoints.neo4j_bulk_url,
         ),
         "agentdb": lambda: postgres.connect(require(endpoints, "postgres")),
         "cache": lambda: redis.connect(require(endpoints, "redis")),

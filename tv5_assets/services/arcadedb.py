@@ -15,7 +15,7 @@ class ArcadeDB(Server):
     name = "neo4j"
     product = "arcadedb"
     stop_signal = None  # with a JVM inside, SIGTERM crashes the process and SIGINT does not wake its main thread
-    ports_needed = 2  # Bolt, and HTTP, which cannot be turned off
+    ports_needed = 2  # Bolt, and HTTP, for loading in bulk
 
     def prepare(self) -> None:
         """Make the folder, and let the server take the password of the credentials file as its own."""
@@ -33,12 +33,13 @@ class ArcadeDB(Server):
         )
 
     def endpoints(self, ports: list[int]) -> dict[str, str]:
-        """Return its address, user, password and database."""
+        """Return its addresses, user, password and database."""
         return {
             "neo4j_uri": f"bolt://{HOST}:{ports[0]}",
             "neo4j_user": USER,
             "neo4j_password": self.password,
             "neo4j_database": DATABASE,
+            "neo4j_bulk_url": f"http://{HOST}:{ports[1]}",
         }
 
     @staticmethod

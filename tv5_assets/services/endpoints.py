@@ -28,7 +28,8 @@ ADDRESS_FIELDS: dict[Store, str] = {
 class Endpoints:
     """Addresses and credentials of the four stores, of Dagster's storage and of MLflow's.
 
-    An empty address means that the store is neither set nor running; credentials never appear in ``repr``.
+    An empty address means that the store is neither set nor running, and an empty ``neo4j_bulk_url`` that the graph's
+    server is no ArcadeDB, whose HTTP address it is; credentials never appear in ``repr``.
     """
 
     milvus_uri: str = ""
@@ -37,6 +38,7 @@ class Endpoints:
     neo4j_user: str = ""
     neo4j_password: str = field(default="", repr=False)
     neo4j_database: str = ""
+    neo4j_bulk_url: str = ""
     postgres_url: str = field(default="", repr=False)
     redis_url: str = field(default="", repr=False)
     dagster_pg_url: str = field(default="", repr=False)

@@ -97,8 +97,8 @@ class MilvusLoader:
 class GraphLoader:
     """Loads the edges through a connection of its own."""
 
-    def __init__(self, uri: str, user: str, password: str, database: str):
-        self.graph = neo4j.connect(uri, user, password, database)
+    def __init__(self, uri: str, user: str, password: str, database: str, bulk_url: str):
+        self.graph = neo4j.connect(uri, user, password, database, bulk_url)
         neo4j.publish_nodes(self.graph, NODE, pl.DataFrame({"node_id": range(NODES + 2)}), "always")
 
     def publish(self, generation: int) -> Load:
@@ -117,7 +117,10 @@ class GraphLoader:
     def leftovers(self) -> int:
         """Return how much there is that readers do not see."""
         rows = neo4j.query(self.graph, "MATCH ()-[r:LARGE_EDGE]->() RETURN count(r) AS rows")[0]["rows"]
-        return rows - NODES * RATINGS_EACH
+        if self.graph.bulk:
+            with self.graph.bulk.connected() as bulk:
+                rows = max(rows, bulk.count(EDGE.type))
+        return int(rows) - NODES * RATINGS_EACH
 
 
 class TableLoader:

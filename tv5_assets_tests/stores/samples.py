@@ -100,16 +100,16 @@ def publish_redis(url: str, generation: int) -> Load:
         return redis.publish(client, KEYS, documents(generation), VERSIONS[generation])
 
 
-def publish_movies(uri: str, user: str, password: str, database: str, generation: int) -> Load:
-    graph = neo4j.connect(uri, user, password, database)
+def publish_movies(uri: str, user: str, password: str, database: str, bulk_url: str, generation: int) -> Load:
+    graph = neo4j.connect(uri, user, password, database, bulk_url)
     try:
         return neo4j.publish_nodes(graph, MOVIES, movies(generation), VERSIONS[generation])
     finally:
         graph.close()
 
 
-def publish_ratings(uri: str, user: str, password: str, database: str, generation: int) -> Load:
-    graph = neo4j.connect(uri, user, password, database)
+def publish_ratings(uri: str, user: str, password: str, database: str, bulk_url: str, generation: int) -> Load:
+    graph = neo4j.connect(uri, user, password, database, bulk_url)
     try:
         return neo4j.publish_relationships(graph, RATINGS, ratings(generation), VERSIONS[generation])
     finally:

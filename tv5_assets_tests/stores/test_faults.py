@@ -12,10 +12,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from tv5_assets.errors import StoreRefusedError, StoreUnavailableError
@@ -23,8 +25,9 @@ from tv5_assets.services.embedded import running
 from tv5_assets.services.endpoints import Endpoints
 from tv5_assets.services.state import live_state
 from tv5_assets.settings import Settings
+from tv5_assets.stores import neo4j
 from tv5_assets_tests.servers import chosen, embedded_settings, products
-from tv5_assets_tests.stores.large import LOADERS
+from tv5_assets_tests.stores.large import LOADERS, NODE, NODES, VERSIONS
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
@@ -69,7 +72,7 @@ def address(store: str, at: Endpoints) -> tuple[str, ...]:
             return (at.postgres_url,)
         case "redis":
             return (at.redis_url,)
-    return at.neo4j_uri, at.neo4j_user, at.neo4j_password, at.neo4j_database
+    return at.neo4j_uri, at.neo4j_user, at.neo4j_password, at.neo4j_database, at.neo4j_bulk_url
 
 
 @contextmanager
@@ -98,6 +101,15 @@ def answering(store: str, at: Endpoints) -> Any:
         except (StoreUnavailableError, StoreRefusedError):
             assert time.monotonic() < deadline
             time.sleep(0.5)
+
+
+def kill(store: str, settings: Settings) -> None:
+    """Kill the server, as by kill -9."""
+    state = live_state(settings.home)
+    assert state is not None
+    process = state.servers[store].process.process()
+    assert process is not None
+    process.kill()
 
 
 def test_a_loader_killed_at_random_moments(server: tuple[str, Settings, Endpoints]):
@@ -141,11 +153,7 @@ def test_a_server_killed_during_a_load(server: tuple[str, Settings, Endpoints]):
     thread = threading.Thread(target=publish)
     thread.start()
     time.sleep(seconds / 3)
-    state = live_state(settings.home)
-    assert state is not None
-    process = state.servers[store].process.process()
-    assert process is not None
-    process.kill()
+    kill(store, settings)
     thread.join()
 
     assert outcome and isinstance(outcome[0], StoreUnavailableError | None), outcome
@@ -155,3 +163,30 @@ def test_a_server_killed_during_a_load(server: tuple[str, Settings, Endpoints]):
     assert again.seen() == 1
     assert again.leftovers() == 0
     assert not again.publish(1).changed
+
+
+@pytest.mark.parametrize("server", [("neo4j", "arcadedb")], ids=str, indirect=True)
+def test_what_a_bulk_load_left_goes(server: tuple[str, Settings, Endpoints]):
+    """Killed within a request, the server has relationships that no node knows of yet."""
+    store, settings, at = server
+    loader = LOADERS[store](*address(store, at))
+    loader.publish(1)
+    graph = loader.graph
+    spec = neo4j.RelationshipSpec("many_edges", "MANY_EDGE", NODE, NODE, "start_id", "end_id")
+    edges = pl.select(row=pl.int_range(neo4j.MOST_IN_BULK)).select(
+        start_id=pl.col("row") % NODES, end_id=pl.col("row") // NODES % NODES
+    )
+    with graph.bulk.connected() as bulk, ThreadPoolExecutor(1) as pool:
+        bulk.declare(spec.type)
+        loading = pool.submit(neo4j.publish_relationships, graph, spec, edges, VERSIONS[1])
+        while not bulk.count(spec.type):
+            pass
+        kill(store, settings)
+        with pytest.raises(StoreUnavailableError):
+            loading.result()
+
+    graph = answering(store, at).graph
+    with graph.bulk.connected() as bulk:
+        assert bulk.count(spec.type) > neo4j.count(graph, spec) == 0
+        assert neo4j.publish_relationships(graph, spec, edges, VERSIONS[2]).changed
+        assert bulk.count(spec.type) == neo4j.count(graph, spec) == len(edges)

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -15,14 +16,20 @@ from tv5_assets_tests.stores.killed import kill_at
 MOVIES, USERS, RATINGS = samples.MOVIES, samples.USERS, samples.RATINGS
 
 
-@pytest.fixture
-def endpoints(graph_server: tuple[Settings, Endpoints]) -> Endpoints:
-    """Every server in turn."""
-    return graph_server[1]
+@pytest.fixture(params=["bolt", "bulk"])
+def endpoints(graph_server: tuple[Settings, Endpoints], request: pytest.FixtureRequest) -> Endpoints:
+    """Every server in turn, with each way to create relationships that it has."""
+    at = graph_server[1]
+    if request.param == "bolt":
+        return replace(at, neo4j_bulk_url="")
+    if not at.neo4j_bulk_url:
+        pytest.skip("Neo4j has no such endpoint")
+    return at
 
 
-def address(endpoints: Endpoints) -> tuple[str, str, str, str]:
-    return endpoints.neo4j_uri, endpoints.neo4j_user, endpoints.neo4j_password, endpoints.neo4j_database
+def address(endpoints: Endpoints) -> tuple[str, str, str, str, str]:
+    at = endpoints
+    return at.neo4j_uri, at.neo4j_user, at.neo4j_password, at.neo4j_database, at.neo4j_bulk_url
 
 
 @pytest.fixture
@@ -194,8 +201,9 @@ def test_a_reader_never_sees_less_than_a_version(with_nodes, endpoints):
 
 
 def test_streams_a_lazy_frame_in_batches(with_nodes, monkeypatch):
-    monkeypatch.setattr(neo4j, "_RELATIONSHIPS_PER_BATCH", 70)
-    monkeypatch.setattr(neo4j, "_STARTS_PER_REMOVAL", 7)
+    monkeypatch.setattr(neo4j, "_MOST_OVER_BOLT", 70)
+    monkeypatch.setattr(neo4j, "MOST_IN_BULK", 70)
+    monkeypatch.setattr(neo4j, "_NODES_PER_REMOVAL", 7)
     publish_ratings(with_nodes, 1)
 
     neo4j.publish_relationships(with_nodes, RATINGS, samples.ratings(2).lazy(), samples.VERSIONS[2])
@@ -328,9 +336,10 @@ def test_a_number_that_the_graph_cannot_hold_is_an_input_error_and_leaves_the_ol
     assert in_the_store(with_nodes) == samples.ROWS
 
 
+@pytest.mark.parametrize("endpoints", ["bolt"], indirect=True)
 def test_a_deadlock_is_retried_and_writes_nothing_twice(with_nodes, monkeypatch):
     """Each batch is rolled back once, having been written, before it is let through."""
-    monkeypatch.setattr(neo4j, "_RELATIONSHIPS_PER_BATCH", 200)
+    monkeypatch.setattr(neo4j, "_MOST_OVER_BOLT", 200)
     run, failures = neo4j._single, iter([True, False] * 2)
 
     def deadlocking(tx, statement, parameters):
