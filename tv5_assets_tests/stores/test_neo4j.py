@@ -187,6 +187,20 @@ def test_two_loaders_at_once_publish_once(with_nodes, endpoints):
     assert in_the_store(with_nodes) == samples.ROWS
 
 
+def test_loaders_of_two_datasets_at_once_lose_nothing(with_nodes):
+    seen = neo4j.RelationshipSpec("sample_seen", "SAMPLE_SEEN", USERS, MOVIES, "user_id", "movie_id")
+
+    def publish(spec):
+        for generation in (1, 2, 1):
+            neo4j.publish_relationships(with_nodes, spec, samples.ratings(generation), samples.VERSIONS[generation])
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(publish, (RATINGS, seen)))
+
+    assert_serves_ratings(with_nodes, 1)
+    assert len(neo4j.fetch_relationships(with_nodes, seen, samples.ratings(1))) == samples.ROWS
+
+
 def test_a_reader_never_sees_less_than_a_version(with_nodes, endpoints):
     publish_ratings(with_nodes, 1)
     reading = f"{RATINGS.live('l')} MATCH ()-[r:SAMPLE_RATED]->() WHERE r.version = l.version RETURN count(r) AS rows"
@@ -249,6 +263,23 @@ def test_relationships_without_properties(with_nodes):
         {"user_id": 1, "movie_id": 50, "version": "v1"},
         {"user_id": 2, "movie_id": 50, "version": "v1"},
     ]
+
+
+def test_properties_of_relationships_come_back_equal(with_nodes):
+    """Hostile texts, a float32 that is no short float64, and nothing."""
+    spec = neo4j.RelationshipSpec(
+        "sample_said", "SAMPLE_SAID", USERS, MOVIES, "user_id", "movie_id", ("text", "score", "place")
+    )
+    said = (
+        pl.DataFrame({"text": hostile.TEXTS})
+        .with_row_index("place")
+        .with_columns(user_id=pl.lit(1), movie_id=pl.lit(50), score=pl.lit(0.1, pl.Float32) * pl.col("place"))
+    )
+    said = said.with_columns(score=pl.when(pl.col("place") == 0).then(None).otherwise("score"))
+    neo4j.publish_relationships(with_nodes, spec, said, "v1")
+
+    asked = "MATCH ()-[r:SAMPLE_SAID]->() RETURN r.place AS place, r.text AS text, r.score AS score ORDER BY place"
+    assert neo4j.query(with_nodes, asked) == said.select("place", "text", "score").to_dicts()
 
 
 def test_a_query_cannot_write(graph):
