@@ -23,7 +23,7 @@ class Block(NamedTuple):
     """Commands in Redis's own form (RESP), and how many they are."""
 
     commands: int
-    packed: bytes
+    packed: memoryview
 
 
 def set_commands(documents: pl.DataFrame, ttl_seconds: int, value: pl.Expr | None = None) -> Iterator[Block]:
@@ -39,7 +39,7 @@ def set_commands(documents: pl.DataFrame, ttl_seconds: int, value: pl.Expr | Non
     )
     for part in _parts(documents):
         sent = part if value is None else part.with_columns(value=value)
-        yield Block(len(part), sent.select(command.str.join("")).item().encode())
+        yield Block(len(part), _joined(sent, command))
 
 
 def restamp_commands(keys: pl.Series, offset: int, text: str, ttl_seconds: int) -> Iterator[Block]:
@@ -100,7 +100,13 @@ def _read(connection: "AbstractConnection", replies: int) -> None:
 
 def _of_keys(keys: pl.Series, command: pl.Expr, commands: int = 1) -> Iterator[Block]:
     for part in _parts(keys.alias("key").to_frame()):
-        yield Block(commands * len(part), part.select(command.str.join("")).item().encode())
+        yield Block(commands * len(part), _joined(part, command))
+
+
+def _joined(frame: pl.DataFrame, command: pl.Expr) -> memoryview:
+    """Return the rows' commands, which Arrow keeps one after another, so that nothing is joined once more."""
+    commands = frame.select(command=command)["command"].to_arrow(compat_level=pl.CompatLevel.oldest())
+    return memoryview(commands.buffers()[2])
 
 
 def _parts(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
