@@ -10,10 +10,9 @@ here: the frames (graph/) and the questions asked of the graph (retrieval/).
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import polars as pl
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
@@ -206,15 +205,11 @@ def _constrain(graph: Graph, *nodes: NodeSpec) -> None:
         )
 
 
-@contextmanager
-def _only_loader(graph: Graph, spec: NodeSpec | RelationshipSpec) -> Iterator[None]:
-    """Wait for other loaders of the dataset, and of the whole graph where relationships are created in bulk."""
-    with ExitStack() as stack:
-        if graph.bulk is not None:
-            # What others link to a node meanwhile would be lost.
-            stack.enter_context(only_loader("neo4j", urlsplit(graph.bulk.url).netloc.replace(":", "-")))
-        stack.enter_context(only_loader("neo4j", spec.dataset))
-        yield
+def _only_loader(graph: Graph, spec: NodeSpec | RelationshipSpec) -> AbstractContextManager[None]:
+    """Return what waits for other loaders of the dataset, or of any dataset where relationships are created in bulk,
+    since what others link to a node meanwhile would be lost.
+    """
+    return only_loader("neo4j", spec.dataset if graph.bulk is None else "any")
 
 
 @contextmanager
