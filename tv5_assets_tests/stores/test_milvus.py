@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import grpc
 import numpy as np
@@ -147,6 +147,23 @@ def test_a_released_collection_is_loaded_when_it_is_read(client):
     client.release_collection(SPEC.name)
 
     assert_serves(client, 1)
+
+
+@pytest.mark.parametrize(("failures", "answered"), [(4, True), (5, False)])
+def test_a_question_that_met_a_dropped_collection_is_asked_again(client, monkeypatch, failures, answered):
+    publish(client, 1)
+    search, left = client.search, iter(range(failures))
+
+    def dropping(*asked, **how):
+        if next(left, None) is not None:
+            raise MilvusException(code=65535, message="segment 8 belongs to partition 9, which is not in [7]")
+        return search(*asked, **how)
+
+    monkeypatch.setattr(client, "search", dropping)
+    expected = nullcontext() if answered else pytest.raises(StoreRefusedError, match="partition 9")
+    with expected:
+        assert len(milvus.search_rows(client, SPEC, samples.vectors(1).matrix[0], k=3)) == 3
+    assert next(left, None) is None
 
 
 def test_filters_bind_their_parameters(client):
