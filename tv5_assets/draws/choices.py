@@ -43,7 +43,7 @@ def choose_in_row(
     # Row after row on one line: the bounds of a row lie between its number and the next.
     line = (bounds[:, :-1] + np.arange(rows)[:, None]).ravel()
     # A draw just below 1 must not be rounded into the next row.
-    place = np.minimum(draws + row, np.nextafter(row + 1.0, 0))
+    place = np.minimum(draws + row, np.nextafter(np.arange(1.0, rows + 1), 0)[row])
     return np.searchsorted(line, place, side="right") - row * (size - 1)
 
 
@@ -55,28 +55,35 @@ def gather(values: Sequence[Any], positions: npt.NDArray[np.intp], dtype: pl.Dat
         positions: positions in ``values``, shape (n,).
         dtype: the result's type; to give a few values a type costs less than to cast all rows. None infers it.
     """
-    chosen = [list(value) if isinstance(value, tuple) else value for value in values]
-    return pl.Series(chosen, dtype=dtype).gather(positions)
+    return _series(values, dtype).gather(positions)
 
 
-def gather_from_pools(
-    pools: Sequence[Sequence[Any]],
-    pool: npt.NDArray[np.intp],
-    draws: npt.NDArray[np.float64],
-    dtype: pl.DataType | None = None,
-) -> pl.Series:
-    """Return one member of each row's pool, all members being equally likely.
+def _series(values: Sequence[Any], dtype: pl.DataType | None) -> pl.Series:
+    return pl.Series([list(value) if isinstance(value, tuple) else value for value in values], dtype=dtype)
 
-    Args:
-        pools: the pools, of any sizes but none empty.
-        pool: the number of each row's pool, shape (n,).
-        draws: numbers in [0, 1), shape (n,).
-        dtype: the result's type; None infers it.
-    """
-    sizes = np.array([len(members) for members in pools])
-    starts = np.cumsum(sizes) - sizes
-    members = [member for members in pools for member in members]
-    return gather(members, starts[pool] + (draws * sizes[pool]).astype(int), dtype)
+
+class Pools:
+    """Pools of values, ready for many rows to be gathered from."""
+
+    def __init__(self, pools: Sequence[Sequence[Any]], dtype: pl.DataType | None = None):
+        """Prepare pools.
+
+        Args:
+            pools: of any sizes but none empty.
+            dtype: the values' type; None infers it.
+        """
+        self._sizes = np.array([len(members) for members in pools])
+        self._starts = np.cumsum(self._sizes) - self._sizes
+        self._members = _series([member for members in pools for member in members], dtype)
+
+    def gather(self, pool: npt.NDArray[np.intp], draws: npt.NDArray[np.float64]) -> pl.Series:
+        """Return one member of each row's pool, all members being equally likely.
+
+        Args:
+            pool: the number of each row's pool, shape (n,).
+            draws: numbers in [0, 1), shape (n,).
+        """
+        return self._members.gather(self._starts[pool] + (draws * self._sizes[pool]).astype(int))
 
 
 def choose_several(draws: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 from faker import Faker
 
-from tv5_assets.draws.choices import gather_from_pools
+from tv5_assets.draws.choices import Pools
 
 _NAMES_PER_LOCALE = 400
 
@@ -32,8 +32,14 @@ def full_names(
         last: draws in [0, 1) for the last names, shape (n,).
         seed: the seed of everything random.
     """
-    first_names, last_names = zip(*(name_pools(locale, seed) for locale in locales), strict=True)
-    return gather_from_pools(first_names, locale, first) + " " + gather_from_pools(last_names, locale, last)
+    first_names, last_names = _pools(tuple(locales), seed)
+    return first_names.gather(locale, first) + " " + last_names.gather(locale, last)
+
+
+@cache
+def _pools(locales: tuple[str, ...], seed: int) -> tuple[Pools, Pools]:
+    first, last = zip(*(name_pools(locale, seed) for locale in locales), strict=True)
+    return Pools(first), Pools(last)
 
 
 @cache

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tv5_assets.coherence import Rule
-from tv5_assets.draws.choices import choose, gather, gather_from_pools
+from tv5_assets.draws.choices import Pools, choose, gather
 from tv5_assets.draws.streams import uniform
 from tv5_assets.errors import InputError
 from tv5_assets.synthetic.phrases.search import SEARCH_WORDS
@@ -295,7 +295,7 @@ def _texts(asked: pl.DataFrame, language: npt.NDArray[np.intp], draw: Draw) -> p
     return (
         asked.with_columns(
             gather(LANGUAGES, language).alias("language"),
-            gather_from_pools(patterns, language * kinds + kind, draw("pattern")).alias("pattern"),
+            Pools(patterns).gather(language * kinds + kind, draw("pattern")).alias("pattern"),
         )
         .select(text)
         .to_series()

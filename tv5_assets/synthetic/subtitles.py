@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tv5_assets.coherence import Rule
-from tv5_assets.draws.choices import choose, gather, gather_from_pools
+from tv5_assets.draws.choices import Pools, choose, gather
 from tv5_assets.draws.streams import uniform
 from tv5_assets.synthetic.phrases.books import BOOKS
 from tv5_assets.synthetic.topics import suggested_topics
@@ -250,4 +250,4 @@ def _references(ids: npt.NDArray[np.int32], own: npt.NDArray[np.intp], seed: int
     ]
     count = choose(uniform(seed, ids, "subtitles", "reference count"), _REFERENCE_COUNT_SHARES)
     culture = np.where(own < 0, len(LANGUAGES), own)
-    return gather_from_pools(pools, culture * counts + count, uniform(seed, ids, "subtitles", "references"))
+    return Pools(pools).gather(culture * counts + count, uniform(seed, ids, "subtitles", "references"))

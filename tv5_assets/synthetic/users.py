@@ -8,6 +8,7 @@ here: anything learnt from ratings (features/users.py).
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import combinations, permutations
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tv5_assets.coherence import Rule
-from tv5_assets.draws.choices import choose, choose_in_row, gather, gather_from_pools, gather_several
+from tv5_assets.draws.choices import Pools, choose, choose_in_row, gather, gather_several
 from tv5_assets.draws.streams import uniform
 from tv5_assets.synthetic.names import full_names
 from tv5_assets.synthetic.places import CITIES, COUNTRY_SHARES
@@ -171,13 +172,13 @@ def users(user_ids: npt.NDArray[np.int32] | pl.Series, seed: int) -> pl.DataFram
         "city": lambda: chosen("city", [place.name for place in CITIES], city),
         "timezone": lambda: chosen("timezone", [place.timezone for place in CITIES], city),
         "languages": lambda: _languages(archetype, city, draw("language_count"), draw("other_languages")),
-        "cultural_context": lambda: _some_of(_CULTURES, 1, archetype, draw("cultural_context")),
+        "cultural_context": lambda: _cultures().gather(archetype, draw("cultural_context")),
         "archetype": lambda: chosen("archetype", ARCHETYPES, archetype),
         "viewing_time_patterns": lambda: _near(
             _TYPICAL_VIEWING[archetype], {time: draw(time) for time in _VIEWING_TIMES}
         ),
         "device_preferences": lambda: _near(_TYPICAL_DEVICES[archetype], {name: draw(name) for name in _DEVICES}),
-        "mood_preferences": lambda: _some_of(_MOODS, 2, archetype, draw("mood_preferences")),
+        "mood_preferences": lambda: _moods().gather(archetype, draw("mood_preferences")),
         "genre_preferences": lambda: _genres(archetype, draw("genres"), draw("genre count")),
         "pacing": lambda: chosen("pacing", PACINGS, choose_in_row(draw("pacing"), _PACING_SHARES, archetype)),
         "tolerance": lambda: chosen(
@@ -208,38 +209,58 @@ def _languages(
     draws: npt.NDArray[np.float64],
 ) -> pl.Series:
     """Return each user's languages, their own first and then the others in any order."""
+    own = np.array([LANGUAGES.index(place.language) for place in CITIES])[city]
+    others = choose_in_row(count_draws, _LANGUAGE_COUNT_SHARES, archetype)
+    return _language_lists().gather(own * _LANGUAGE_COUNT_SHARES.shape[1] + others, draws)
+
+
+@cache
+def _language_lists() -> Pools:
+    """Return a pool for each language and number of others: lists that begin with the language."""
     pools = [
         [[own, *others] for others in permutations(sorted({*LANGUAGES} - {own}), size)]
         for own in LANGUAGES
         for size in range(_LANGUAGE_COUNT_SHARES.shape[1])
     ]
-    own = np.array([LANGUAGES.index(place.language) for place in CITIES])[city]
-    others = choose_in_row(count_draws, _LANGUAGE_COUNT_SHARES, archetype)
-    return gather_from_pools(pools, own * _LANGUAGE_COUNT_SHARES.shape[1] + others, draws, _SCHEMA["languages"])
+    return Pools(pools, _SCHEMA["languages"])
 
 
-def _some_of(
-    words: Mapping[str, Sequence[str]], least: int, archetype: npt.NDArray[np.intp], draws: npt.NDArray[np.float64]
-) -> pl.Series:
-    """Return ``least`` or more of the words of each user's archetype, every such choice being equally likely."""
+@cache
+def _cultures() -> Pools:
+    return _some_of(_CULTURES, 1, _SCHEMA["cultural_context"])
+
+
+@cache
+def _moods() -> Pools:
+    return _some_of(_MOODS, 2, _SCHEMA["mood_preferences"])
+
+
+def _some_of(words: Mapping[str, Sequence[str]], least: int, dtype: pl.DataType) -> Pools:
+    """Return a pool for each archetype: every choice of ``least`` or more of its words."""
     pools = [
         [list(choice) for size in range(least, len(words[name]) + 1) for choice in combinations(words[name], size)]
         for name in ARCHETYPES
     ]
-    return gather_from_pools(pools, archetype, draws)
+    return Pools(pools, dtype)
 
 
 def _genres(
     archetype: npt.NDArray[np.intp], draws: npt.NDArray[np.float64], count: npt.NDArray[np.float64]
 ) -> pl.Series:
     """Return two or three genres of each user, the dearest first, each as likely as it weighs beside those left."""
+    lists, shares = _genre_lists()
+    shortened = (count < _SHARE_OF_TWO_GENRES) * shares.shape[1]
+    return lists.gather(choose_in_row(draws, shares, archetype) + shortened)
+
+
+@cache
+def _genre_lists() -> tuple[pl.Series, npt.NDArray[np.float64]]:
+    """Return every triple of genres, then every triple without its third, and triples' weights by archetype."""
     triples = np.array(list(permutations(range(len(GENRES)), 3)))
     first, second, third = (GENRE_SHARES[:, genre] for genre in triples.T)
     shares = first * second / (1 - first) * third / (1 - first - second)
-    # Every triple, and then every triple without its third.
     lists = gather_several(GENRES, np.tile(triples, (2, 1)), np.repeat([3, 2], len(triples)))
-    shortened = (count < _SHARE_OF_TWO_GENRES) * len(triples)
-    return lists.cast(_SCHEMA["genre_preferences"]).gather(choose_in_row(draws, shares, archetype) + shortened)
+    return lists.cast(_SCHEMA["genre_preferences"]), shares
 
 
 def _near(typical: npt.NDArray[np.float64], draws: Mapping[str, npt.NDArray[np.float64]]) -> pl.Series:

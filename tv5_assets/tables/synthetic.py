@@ -15,6 +15,18 @@ ARCHETYPES = (
 ARCHETYPE_SHARES = (0.12, 0.30, 0.15, 0.20, 0.08, 0.10, 0.05)
 """Share of users of each archetype, in the order of ARCHETYPES."""
 AGE_RANGES = ("18-24", "25-34", "35-44", "45-54", "55-64", "65+")
+FILM_CULTURES = (
+    "art_house", "film_festivals", "criterion", "mainstream", "popular_culture", "family_friendly", "animated",
+    "educational", "trending", "social_media", "binge", "classic", "documentary", "historical", "world_cinema",
+    "multilingual", "festivals", "horror", "scifi", "noir", "western",
+)  # fmt: skip
+"""Film cultures that a user can belong to."""
+VIEWER_MOODS = (
+    "contemplative", "challenging", "melancholic", "poetic", "intense", "relaxing", "funny", "exciting",
+    "heartwarming", "adventurous", "magical", "uplifting", "romantic", "edgy", "nostalgic", "dark", "suspenseful",
+    "eerie",
+)  # fmt: skip
+"""Moods that a user can look for."""
 PACINGS = ("slow", "moderate", "fast")
 TOLERANCES = ("low", "medium", "high")
 COUNTRIES = ("US", "FR", "DE", "ES", "IT", "CA", "UK")
@@ -50,7 +62,7 @@ class Users(Table):
         dy.Enum(LANGUAGES), min_length=1, max_length=3, metadata=SYNTHETIC, description="Languages, the first one's own"
     )
     cultural_context = dy.List(
-        dy.String(min_length=1), min_length=1, metadata=SYNTHETIC, description="Film cultures the user belongs to"
+        dy.Enum(FILM_CULTURES), min_length=1, metadata=SYNTHETIC, description="Film cultures the user belongs to"
     )
     archetype = dy.Enum(ARCHETYPES, metadata=SYNTHETIC, description="Kind of viewer")
     viewing_time_patterns = dy.Struct(
@@ -64,7 +76,7 @@ class Users(Table):
         description="How gladly the user watches on each device, each from 0 to 1",
     )
     mood_preferences = dy.List(
-        dy.String(min_length=1), min_length=1, metadata=SYNTHETIC, description="Moods the user looks for"
+        dy.Enum(VIEWER_MOODS), min_length=1, metadata=SYNTHETIC, description="Moods the user looks for"
     )
     genre_preferences = dy.List(
         dy.Enum(GENRES),

@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tv5_assets.draws.choices import choose, gather_from_pools
+from tv5_assets.draws.choices import Pools, choose
 from tv5_assets.draws.streams import stream, uniform
 from tv5_assets_tests.synthetic.statistics import fits
 
@@ -62,9 +62,9 @@ def test_choose_by_common_shares_and_by_a_row_of_shares_for_each() -> None:
     assert choose(draws, np.array([[0.0, 1.0], [0.3, 0.7], [0.3, 0.7], [1.0, 0.0]])).tolist() == [1, 0, 1, 0]
 
 
-def test_gather_from_pools_of_different_sizes() -> None:
+def test_members_of_pools_of_different_sizes() -> None:
     pools = [["a"], ["b", "c"], ["d"]]
-    assert gather_from_pools(pools, np.array([0, 1, 1, 2]), np.array([0.99, 0.49, 0.5, 0.0])).to_list() == [
+    assert Pools(pools).gather(np.array([0, 1, 1, 2]), np.array([0.99, 0.49, 0.5, 0.0])).to_list() == [
         "a",
         "b",
         "c",

@@ -60,7 +60,7 @@ def synthetic_corruptions() -> list[Corruption]:
                 "age_shares": (pl.col("archetype") == "senior", "age_range", "18-24"),
                 "languages_different": (pl.col("languages").list.first() == "en", "languages", ["en", "en"]),
                 "culture_of_archetype": (pl.col("archetype") != "senior", "cultural_context", ["historical"]),
-                "moods_of_archetype": (pl.lit(value=True), "mood_preferences", ["bored"]),
+                "moods_of_archetype": (pl.col("archetype") != "senior", "mood_preferences", ["nostalgic"]),
                 "habits_of_archetype": (pl.lit(value=True), "device_preferences", {"tv": 0, "mobile": 0, "laptop": 0}),
                 "genres_different": (pl.lit(value=True), "genre_preferences", ["Drama", "Drama"]),
             }.items()
