@@ -4,11 +4,13 @@ What does not belong here: where draws come from (streams.py) and what is chosen
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+
+_Number = TypeVar("_Number", bound=np.generic)
 
 
 def choose(draws: npt.NDArray[np.float64], shares: npt.ArrayLike) -> npt.NDArray[np.intp]:
@@ -45,6 +47,17 @@ def choose_in_row(
     # A draw just below 1 must not be rounded into the next row.
     place = np.minimum(draws + row, np.nextafter(np.arange(1.0, rows + 1), 0)[row])
     return np.searchsorted(line, place, side="right") - row * (size - 1)
+
+
+def at(table: npt.NDArray[_Number], row: npt.NDArray[np.intp], column: npt.NDArray[np.intp]) -> npt.NDArray[_Number]:
+    """Return ``table[row, column]``, in half the time that NumPy takes for it.
+
+    Args:
+        table: shape (m, k), one row after the other in memory.
+        row: shape (n,).
+        column: shape (n,).
+    """
+    return table.ravel().take(row * table.shape[1] + column)
 
 
 def gather(values: Sequence[Any], positions: npt.NDArray[np.intp], dtype: pl.DataType | None = None) -> pl.Series:

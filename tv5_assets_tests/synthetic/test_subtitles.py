@@ -13,7 +13,8 @@ from tv5_assets.synthetic import segments as segments_
 from tv5_assets.synthetic import subtitles as subtitles_
 from tv5_assets.synthetic.phrases.book import SLOTS, pieces
 from tv5_assets.synthetic.phrases.books import BOOKS
-from tv5_assets.synthetic.segments import STOCK_SHARE, segments
+from tv5_assets.synthetic.phrases.lines import STOCK_SHARE
+from tv5_assets.synthetic.segments import segments
 from tv5_assets.synthetic.subtitles import COMPLEXITY, SHAPES, subtitles
 from tv5_assets.synthetic.topics import GENRE_TOPICS, THEME_WORDS, suggested_topics
 from tv5_assets.tables.processed import GENRES, Movies
