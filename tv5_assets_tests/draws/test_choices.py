@@ -1,6 +1,6 @@
 import numpy as np
 
-from tv5_assets.draws.choices import choose, choose_in_row
+from tv5_assets.draws.choices import at, choose, choose_in_row
 
 
 def test_a_choice_by_a_row_of_a_table_is_that_by_its_shares() -> None:
@@ -24,3 +24,11 @@ def test_the_largest_draw_stays_in_its_row_and_chooses_nothing_that_weighs_nothi
     row = np.arange(5_000)
     assert set(choose_in_row(np.full(5_000, 1 - 2.0**-53), weights, row).tolist()) == {2}
     assert set(choose_in_row(np.zeros(5_000), weights, row).tolist()) == {1}
+
+
+def test_at_is_numpys_own_index() -> None:
+    random = np.random.default_rng(0)
+    table = random.random((7, 5)).astype(np.float32)
+    row, column = random.integers(0, 7, 100), random.integers(0, 5, 100)
+    assert np.array_equal(at(table, row, column), table[row, column])
+    assert np.array_equal(at(np.asfortranarray(table), row, column), table[row, column])
