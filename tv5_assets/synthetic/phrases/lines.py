@@ -38,7 +38,7 @@ _TOPIC_LISTS = pl.Series([*([name] for name in TOPICS), []], dtype=pl.List(pl.En
 """The topics of a line by the place of its topic in TOPICS; the last are those of a line about nothing."""
 _TOPIC_SLOTS = ("topic", "Topic", "about")
 _FILLINGS = (*SLOTS, "tail", "nothing")
-"""What a slot can be filled with, in the order of the fillings that Lines draws."""
+"""What a slot can be filled with; the tail fills one after a pattern's last text."""
 
 
 @dataclass(frozen=True)
@@ -122,19 +122,18 @@ class Lines:
         adjective = _pick(words.adjectives, language * 2 + np.minimum(feeling, BAD), draw("adjective"))
         topic_of_language = language * len(TOPICS) + topic
         tailed, tail = draw("tailed") < TAIL_SHARE, _pick(words.tails, language, draw("tail"))
-        fillings = np.concatenate(
-            [
-                words.topic + topic_of_language,
-                words.topic_large + topic_of_language,
-                words.topic_about + topic_of_language,
-                adjective,
-                _pick(words.nouns, language, draw("noun")),
-                listener,
-                _pick(words.settings, language, draw("setting")),
-                np.where(tailed, tail, words.no_tail[language]),
-                np.zeros_like(pattern),
-            ]
-        )
+        places = {
+            "topic": words.topic + topic_of_language,
+            "Topic": words.topic_large + topic_of_language,
+            "about": words.topic_about + topic_of_language,
+            "adjective": adjective,
+            "noun": _pick(words.nouns, language, draw("noun")),
+            "name": listener,
+            "setting": _pick(words.settings, language, draw("setting")),
+            "tail": np.where(tailed, tail, words.no_tail[language]),
+            "nothing": np.zeros_like(pattern),
+        }
+        fillings = np.concatenate([places[filling] for filling in _FILLINGS])
         rows = np.arange(len(pattern))
         tone = np.where(kind == _COLOURED, words.tones[adjective], self._tone[pattern])
         return DrawnLine(
@@ -197,27 +196,22 @@ class _Words:
         self.extents = self._extents(tails)
 
     def _extents(self, tails: Ints) -> tuple[Ints, Ints]:
-        every, none = np.arange(len(BOOKS)), np.zeros(len(BOOKS), dtype=np.int64)
-        of_language = every * len(TOPICS)
-        name_start, name_count = self.names
-        start = [
-            *(first + of_language for first in (self.topic, self.topic_large, self.topic_about)),
-            self.adjectives[0][::2],
-            self.nouns[0],
-            none + name_start[0],  # a character may have a name from elsewhere
-            self.settings[0],
-            self.no_tail,
-            none,
-        ]
-        count = [
-            *[none + len(TOPICS)] * 3,
-            self.adjectives[1].reshape(-1, 2).sum(axis=1),
-            self.nouns[1],
-            none + name_count.sum(),
-            self.settings[1],
-            tails,
-            none + 1,
-        ]
+        none, first = np.zeros(len(BOOKS), dtype=np.int64), np.arange(len(BOOKS)) * len(TOPICS)
+        all_topics = none + len(TOPICS)
+        good_and_bad, counts = self.adjectives
+        name_starts, name_counts = self.names
+        pools = {
+            "topic": (self.topic + first, all_topics),
+            "Topic": (self.topic_large + first, all_topics),
+            "about": (self.topic_about + first, all_topics),
+            "adjective": (good_and_bad[::2], counts.reshape(-1, 2).sum(axis=1)),
+            "noun": self.nouns,
+            "name": (none + name_starts[0], none + name_counts.sum()),  # a character may have a name from elsewhere
+            "setting": self.settings,
+            "tail": (self.no_tail, tails),
+            "nothing": (none, none + 1),
+        }
+        start, count = zip(*(pools[filling] for filling in _FILLINGS), strict=True)
         return np.array(start), np.array(count)
 
     def _add(self, texts: Iterable[str]) -> int:
