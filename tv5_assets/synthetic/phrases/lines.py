@@ -59,8 +59,8 @@ class DrawnLine:
 class Lines:
     """All phrase books as arrays that lines are gathered from.
 
-    A pattern is taken apart before each of its texts but the first, and every part is there with everything that can
-    fill the slot at its end: to put five such parts together takes two thirds of the time of nine bare ones.
+    A pattern is taken apart after each of its slots, and every part is there with everything that can fill the slot at
+    its end: a line put together from five such parts takes half the time of one from ten texts and fillings.
 
     Attributes:
         strings: every text that can fill a slot.
