@@ -167,10 +167,10 @@ def _is_object(value: pl.Expr) -> pl.Expr:
     return (value.str.starts_with("{") & value.str.ends_with("}")).fill_null(False)
 
 
-def _members(value: pl.Expr) -> pl.Expr:
-    """Return what follows the version in the text of an object: ``,"a":1}``, or ``}`` of an empty one."""
+def _members(value: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """Return what follows the version in the text of an object, in two parts: ``,`` and ``"a":1}``, or ``}`` alone."""
     rest = value.str.slice(1)
-    return pl.when(rest == "}").then(rest).otherwise(pl.concat_str(pl.lit(","), rest))
+    return pl.when(rest == "}").then(pl.lit("")).otherwise(pl.lit(",")), rest
 
 
 def _swap(client: "Redis", space: KeySpace, documents: pl.DataFrame, version: str) -> int | None:
@@ -206,9 +206,9 @@ def _swap(client: "Redis", space: KeySpace, documents: pl.DataFrame, version: st
     return None if there and stale.is_empty() else len(changed)
 
 
-def _stamped(version: str) -> pl.Expr:
-    """Return the text of each object with the version in it, before all else."""
-    return pl.concat_str(pl.lit(f'{_STAMP}{version}"'), _members(pl.col("value")))
+def _stamped(version: str) -> tuple[str | pl.Expr, ...]:
+    """Return the text of each object with the version in it, before all else, in parts."""
+    return f'{_STAMP}{version}"', *_members(pl.col("value"))
 
 
 def _changed(
@@ -221,9 +221,10 @@ def _changed(
     same: list[pl.Series] = []
     for part in documents.filter(pl.col("key").is_in(present.implode())).iter_slices(_READ_KEYS):
         values = pl.Series("there", client.mget(part["key"].to_list()), dtype=pl.String)
+        members = pl.concat_str(_members(pl.col("value")))
         # Of the same length, so that the version fits into the place of the old one.
-        as_long = _stamped(version).str.len_bytes() == pl.col("there").str.len_bytes()
-        alike = part.hstack([values]).filter(as_long & (_members(pl.col("value")) == _content("there")))
+        as_long = members.str.len_bytes() + len(f'{_STAMP}{version}"') == pl.col("there").str.len_bytes()
+        alike = part.hstack([values]).filter(as_long & (members == _content("there")))
         if not same and 2 * len(alike) < len(part):
             break
         same.append(alike["key"])

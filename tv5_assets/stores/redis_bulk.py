@@ -1,49 +1,55 @@
 """Bulk loading of Redis: commands as ready bytes, made column-wise, in one MULTI/EXEC.
 
-A client library spends longer on making and reading a command than the server on doing it. Here a block of commands is
-one concatenation of columns, the next block is made while the server works on this one, and replies are read a block
-behind. What does not belong here: which keys are written and why (redis.py).
+A client library spends longer on making and reading a command than the server on doing it, and the server longer on
+keeping a command of a transaction than on storing one more value. Here a block of rows is a few commands of thousands
+of keys each, every one the concatenation of columns; the next block is made while the server works on this one, and
+replies are read a block behind. What does not belong here: which keys are written and why (redis.py).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tv5_assets.ahead import one_ahead
 
 if TYPE_CHECKING:
     from redis.connection import AbstractConnection
 
+Text = str | pl.Expr
+"""A text that all rows share, or one of each row's."""
 BLOCK_BYTES = 4 << 20
-"""Of documents whose commands are sent together; at least one document."""
+"""Of documents that are sent together; at least one document."""
+_KEY, _VALUE = pl.col("key"), pl.col("value")
+_CONTIGUOUS = pl.CompatLevel.oldest()  # in which a column is one text after another
+_MOST_ROWS = 100_000  # of a block: a server takes about a million words in a command
+_EXPIRE = "for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[1]) end"
 
 
 class Block(NamedTuple):
     """Commands in Redis's own form (RESP), and how many they are."""
 
     commands: int
-    packed: memoryview
+    packed: tuple[bytes | memoryview, ...]
 
 
-def set_commands(documents: pl.DataFrame, ttl_seconds: int, value: pl.Expr | None = None) -> Iterator[Block]:
-    """Yield ``SET key value EX ttl`` for each document.
+def set_commands(documents: pl.DataFrame, ttl_seconds: int, value: Sequence[Text] = (_VALUE,)) -> Iterator[Block]:
+    """Yield what sets documents that expire: ``MSET key value ...`` and a script of ``EXPIRE key ttl``.
 
     Args:
         documents: columns ``key`` and ``value``, texts.
         ttl_seconds: seconds until each expires.
-        value: what is written, computed as it is sent; ``value`` itself where it is None.
+        value: what is written, the texts one after another.
     """
-    command = pl.concat_str(
-        pl.lit("*5\r\n$3\r\nSET\r\n"), *_bulk("key"), *_bulk("value"), pl.lit(_constant("EX") + _constant(ttl_seconds))
-    )
     for part in _parts(documents):
-        sent = part if value is None else part.with_columns(value=value)
-        yield Block(len(part), _joined(sent, command))
+        pairs = _joined(part, *_bulk(_KEY), *_bulk(*value))
+        yield Block(2, (_head(1 + 2 * len(part), "MSET"), pairs, *_expire(part, ttl_seconds)))
 
 
 def restamp_commands(keys: pl.Series, offset: int, text: str, ttl_seconds: int) -> Iterator[Block]:
-    """Yield ``SETRANGE key offset text`` and ``EXPIRE key ttl`` for each key: a few bytes of it change, the rest stays.
+    """Yield ``SETRANGE key offset text`` for each key, of which a few bytes change, and a script of ``EXPIRE key ttl``.
 
     Args:
         keys: the keys.
@@ -51,17 +57,15 @@ def restamp_commands(keys: pl.Series, offset: int, text: str, ttl_seconds: int) 
         text: what they become; ASCII.
         ttl_seconds: seconds until each expires.
     """
-    key = _bulk("key")
-    command = pl.concat_str(
-        pl.lit("*4\r\n$8\r\nSETRANGE\r\n"), *key, pl.lit(_constant(offset) + _constant(text)),
-        pl.lit("*3\r\n$6\r\nEXPIRE\r\n"), *key, pl.lit(_constant(ttl_seconds)),
-    )  # fmt: skip
-    yield from _of_keys(keys, command, commands=2)
+    set_range = "*4\r\n$8\r\nSETRANGE\r\n", *_bulk(_KEY), _constant(offset) + _constant(text)
+    for part in _parts(keys.alias("key").to_frame()):
+        yield Block(len(part) + 1, (_joined(part, *set_range), *_expire(part, ttl_seconds)))
 
 
 def unlink_commands(keys: pl.Series) -> Iterator[Block]:
-    """Yield ``UNLINK key`` for each key."""
-    yield from _of_keys(keys, pl.concat_str(pl.lit("*2\r\n$6\r\nUNLINK\r\n"), *_bulk("key")))
+    """Yield ``UNLINK key ...``."""
+    for part in _parts(keys.alias("key").to_frame()):
+        yield Block(1, (_head(1 + len(part), "UNLINK"), _joined(part, *_bulk(_KEY))))
 
 
 def execute(connection: "AbstractConnection", blocks: Iterable[Block]) -> bool:
@@ -78,7 +82,7 @@ def execute(connection: "AbstractConnection", blocks: Iterable[Block]) -> bool:
         connection.send_command("MULTI")
         unread = 1
         for block in one_ahead(iter(blocks)):
-            connection.send_packed_command([block.packed])
+            connection.send_packed_command(block.packed)
             _read(connection, unread)
             unread = block.commands
         connection.send_command("EXEC")
@@ -98,15 +102,28 @@ def _read(connection: "AbstractConnection", replies: int) -> None:
         connection.read_response(disable_decoding=True)
 
 
-def _of_keys(keys: pl.Series, command: pl.Expr, commands: int = 1) -> Iterator[Block]:
-    for part in _parts(keys.alias("key").to_frame()):
-        yield Block(commands * len(part), _joined(part, command))
+def _expire(part: pl.DataFrame, ttl_seconds: int) -> tuple[bytes | memoryview, ...]:
+    """Return the command that lets all keys of a part expire."""
+    head = _head(4 + len(part), "EVAL", _EXPIRE, len(part))
+    return head, _joined(part, *_bulk(_KEY)), _constant(ttl_seconds).encode()
 
 
-def _joined(frame: pl.DataFrame, command: pl.Expr) -> memoryview:
-    """Return the rows' commands, which Arrow keeps one after another, so that nothing is joined once more."""
-    commands = frame.select(command=command)["command"].to_arrow(compat_level=pl.CompatLevel.oldest())
-    return memoryview(commands.buffers()[2])
+def _head(words: int, *first: str | int) -> bytes:
+    """Return the beginning of a command of so many words."""
+    return (f"*{words}\r\n" + "".join(map(_constant, first))).encode()
+
+
+def _joined(frame: pl.DataFrame, *texts: Text) -> memoryview:
+    """Return the rows' texts one after another, as Arrow joins them, so that nothing is copied once more."""
+    own = [text for text in texts if not isinstance(text, str)]
+    columns = iter(frame.select(text.alias(str(place)) for place, text in enumerate(own)))
+    kind = pa.large_string()
+    strings = (
+        pa.scalar(text, kind) if isinstance(text, str) else next(columns).to_arrow(compat_level=_CONTIGUOUS)
+        for text in texts
+    )
+    joined: Any = pc.binary_join_element_wise(*strings, pa.scalar("", kind))
+    return memoryview(joined.buffers()[2])
 
 
 def _parts(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -114,13 +131,15 @@ def _parts(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
     if frame.is_empty():
         return
     lengths: Any = frame.select(pl.sum_horizontal(pl.all().str.len_bytes()).mean()).item()
-    rows = max(1, int(BLOCK_BYTES / max(1.0, lengths)))
+    rows = min(_MOST_ROWS, max(1, int(BLOCK_BYTES / max(1.0, lengths))))
     yield from frame.iter_slices(rows)
 
 
-def _bulk(column: str) -> tuple[pl.Expr, ...]:
-    """Return a column as bulk strings: ``$<bytes>\\r\\n<text>\\r\\n``."""
-    return pl.lit("$"), pl.col(column).str.len_bytes().cast(pl.String), pl.lit("\r\n"), pl.col(column), pl.lit("\r\n")
+def _bulk(*texts: Text) -> tuple[Text, ...]:
+    """Return a bulk string of texts: ``$<bytes>\\r\\n<texts>\\r\\n``."""
+    constant = sum(len(text.encode()) for text in texts if isinstance(text, str))
+    rest = pl.sum_horizontal(text.str.len_bytes() for text in texts if not isinstance(text, str))
+    return "$", (constant + rest).cast(pl.String), "\r\n", *texts, "\r\n"
 
 
 def _constant(value: str | int) -> str:
