@@ -46,13 +46,13 @@ class Generator(NamedTuple):
 
     Attributes:
         rows: made at full size.
-        make: returns the rows; given the folder of the inputs, how many rows, and the seed.
+        make: returns a frame of so many rows; given the folder of the inputs, which are read at once.
         loop: returns one row, as a plain loop makes it with a Faker; given the number of the row.
         target: least speed-up.
     """
 
     rows: int
-    make: Callable[[Path, int], Any]
+    make: Callable[[Path], Callable[[int], Any]]
     loop: Callable[[Any, int], dict[str, Any]]
     target: float | None
 
@@ -144,49 +144,51 @@ def _write_inputs(raw: Path, inputs: Path) -> None:
         table.write_parquet(inputs / f"{name}.parquet")
 
 
-def _catalog(inputs: Path, rows: int) -> Any:
+def _catalog(inputs: Path) -> Callable[[int], Any]:
     from tv5_assets.synthetic.catalog.items import items
     from tv5_assets.tables.catalog import DECLARATION
 
-    return items(DECLARATION, rows, SEED)
+    return lambda rows: items(DECLARATION, rows, SEED)
 
 
-def _users(inputs: Path, rows: int) -> Any:
+def _users(inputs: Path) -> Callable[[int], Any]:
     import numpy as np
 
     from tv5_assets.synthetic.users import users
 
-    return users(np.arange(1, rows + 1, dtype=np.int32), SEED).lazy()
+    return lambda rows: users(np.arange(1, rows + 1, dtype=np.int32), SEED).lazy()
 
 
-def _segments(inputs: Path, rows: int) -> Any:
+def _segments(inputs: Path) -> Callable[[int], Any]:
     from tv5_assets.synthetic.segments import segments
 
-    return segments(_table(inputs, "subtitles"), _table(inputs, "details"), SEED, rows)
+    subtitles, details = _table(inputs, "subtitles"), _table(inputs, "details")
+    return lambda rows: segments(subtitles, details, SEED, rows)
 
 
-def _contexts(inputs: Path, rows: int) -> Any:
+def _contexts(inputs: Path) -> Callable[[int], Any]:
     from tv5_assets.synthetic.contexts import contexts
 
-    return contexts(rows, SEED)
+    return lambda rows: contexts(rows, SEED)
 
 
-def _interactions(inputs: Path, rows: int) -> Any:
+def _interactions(inputs: Path) -> Callable[[int], Any]:
     import polars as pl
 
     from tv5_assets.synthetic.interactions import interactions
 
-    ratings = pl.scan_parquet(inputs / "ratings.parquet").head(rows)
-    return interactions(ratings, *(_table(inputs, name) for name in ("users", "contexts", "details")), SEED)
+    ratings = pl.scan_parquet(inputs / "ratings.parquet")
+    others = [_table(inputs, name) for name in ("users", "contexts", "details")]
+    return lambda rows: interactions(ratings.head(rows), *others, SEED)
 
 
-def _trends(inputs: Path, rows: int) -> Any:
+def _trends(inputs: Path) -> Callable[[int], Any]:
     import polars as pl
 
     from tv5_assets.synthetic.trends import trends
 
-    movies = max(1, rows // _DAYS)
-    return trends(pl.scan_parquet(inputs / "ratings.parquet"), SEED, movies=movies, days=_DAYS).lazy()
+    ratings = pl.scan_parquet(inputs / "ratings.parquet")
+    return lambda rows: trends(ratings, SEED, movies=max(1, rows // _DAYS), days=_DAYS).lazy()
 
 
 # --- The plain loop ---
@@ -340,11 +342,10 @@ def _make(name: str, inputs: Path, rows: int) -> dict[str, Any]:
 
     from tv5_assets.engine import PARQUET
 
-    generator = GENERATORS[name]
-    generator.make(inputs, 1)  # imports are done before the clock runs
-    path = inputs / f"{name}.made.parquet"
+    make, path = GENERATORS[name].make(inputs), inputs / f"{name}.made.parquet"
+    make(1).sink_parquet(path, **PARQUET)  # what is loaded when it is first asked for is there before the clock runs
     started = time.perf_counter()
-    generator.make(inputs, rows).sink_parquet(path, **PARQUET)  # as assets are written
+    make(rows).sink_parquet(path, **PARQUET)  # as assets are written
     seconds = time.perf_counter() - started
     made = pl.scan_parquet(path).select(pl.len()).collect().item()
     path.unlink()

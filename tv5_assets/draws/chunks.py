@@ -15,7 +15,7 @@ from polars.io.plugins import register_io_source
 from tv5_assets.ahead import one_ahead
 
 Drawn = TypeVar("Drawn")
-CHUNK_ROWS = 65_536
+CHUNK_ROWS = 131_072
 
 
 def chunked(
