@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from tv5_assets.ahead import one_ahead
 
@@ -115,6 +113,9 @@ def _head(words: int, *first: str | int) -> bytes:
 
 def _joined(frame: pl.DataFrame, *texts: Text) -> memoryview:
     """Return the rows' texts one after another, as Arrow joins them, so that nothing is copied once more."""
+    import pyarrow as pa
+    import pyarrow.compute as pc  # takes a tenth of a second, which nobody who only reads should wait for
+
     own = [text for text in texts if not isinstance(text, str)]
     columns = iter(frame.select(text.alias(str(place)) for place, text in enumerate(own)))
     kind = pa.large_string()
