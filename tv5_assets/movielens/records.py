@@ -204,6 +204,7 @@ def _typed(raw: Path, file: RawFile) -> pl.LazyFrame:
         # One field more than there should be, so that a record with too many is seen.
         schema={**file.columns, _SURPLUS: pl.String},
         missing_columns="insert",
+        extra_columns="ignore",  # of a first record with even more fields, by which Polars counts the columns
         truncate_ragged_lines=True,
         separator=_UNIT_SEPARATOR if file.separator == "::" else file.separator,
         quote_char='"' if file.quoted else None,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tv5_assets.errors import InputError
@@ -278,6 +278,7 @@ class TestRejects:
 
     # Every line of the file ends up as a row or as a reject, whatever it holds.
     @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @example(lines=[",,,,,"])
     @given(
         lines=st.lists(
             st.one_of(
