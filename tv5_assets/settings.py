@@ -104,14 +104,21 @@ class Settings(BaseSettings):
     min_user_ratings: int = Field(20, ge=1, description="Fewest ratings of a user whose ratings are split")
     min_movie_ratings: int = Field(1, ge=1, description="Fewest ratings of a movie whose ratings are split")
     sequence_length: int = Field(50, ge=2, description="Most events of a user's sequence, the newest ones")
-    training: Literal["small", "published"] = Field(
-        "small", description="Size of the models: to go with ml-latest-small on a CPU, or as published, for a GPU"
+    training: Literal["auto", "small", "quick", "published"] = Field(
+        "auto",
+        description="Size of the models: small, to go with ml-latest-small; quick, for large sets on a CPU; published, "
+        "for a GPU; auto decides by the number of ratings and the device",
     )
     epochs: int | None = Field(None, ge=1, description="Most epochs of each training; empty means as its size says")
     leaderboard: Literal["quick", "full"] = Field(
         "quick",
         description="What models are asked: the two-tower under TV5_PROTOCOL and sequences under leave-last-out, or "
         "every model under every protocol; baselines are always asked everything",
+    )
+    asked_users: int = Field(
+        10_000,
+        ge=1,
+        description="Most users that models are asked about by a protocol; of more, so many are drawn",
     )
     leaderboard_splits: int = Field(1, ge=1, description="Splits by each protocol that draws, on the leaderboard")
     validation_slices: int = Field(2, ge=1, description="Slices of training rows that hyperparameters are chosen on")

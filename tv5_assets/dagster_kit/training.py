@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tv5_assets.evaluation.evaluate import Evaluation
     from tv5_assets.evaluation.questions import Question
     from tv5_assets.models.contest import Trained
+    from tv5_assets.models.presets import Size
 
 _SHOWN = (("ndcg", 10), ("recall", 10), ("hit_rate", 10))
 
@@ -51,9 +52,22 @@ class TrainingRun:
         return self.protocol or self.settings.get().protocol
 
     def questions(
-        self, ratings: pl.LazyFrame, parts: pl.LazyFrame, movies: pl.DataFrame, protocols: Sequence[str]
+        self,
+        ratings: pl.LazyFrame,
+        parts: pl.LazyFrame,
+        movies: pl.DataFrame,
+        protocols: Sequence[str],
+        slices: int | None = None,
     ) -> "Iterator[Question]":
-        """Yield what is asked under some protocols, over the catalog of all movies."""
+        """Yield what is asked under some protocols, over the catalog of all movies.
+
+        Args:
+            ratings: rows of ``processed/ratings``.
+            parts: rows of ``features/split``.
+            movies: rows of ``processed/movies``.
+            protocols: which ones.
+            slices: validation slices of each question; None means TV5_VALIDATION_SLICES.
+        """
         from tv5_assets.evaluation.questions import questions
 
         chosen = self.settings.get()
@@ -62,15 +76,16 @@ class TrainingRun:
             parts,
             movies["movie_id"].sort().to_numpy().astype(np.int32),
             splits=chosen.leaderboard_splits,
-            slices=chosen.validation_slices,
+            slices=slices or chosen.validation_slices,
             seed=chosen.seed,
+            most_users=chosen.asked_users,
             protocols=protocols,
         )
 
     def model_questions(self, ratings: pl.LazyFrame, parts: pl.LazyFrame, movies: pl.DataFrame) -> "Iterator[Question]":
-        """Yield what models are asked, by TV5_LEADERBOARD."""
+        """Yield what models are asked, by TV5_LEADERBOARD; a slice shows that there is enough to be tuned on."""
         protocols = PROTOCOLS if self.settings.get().leaderboard == "full" else (self.main_protocol,)
-        return self.questions(ratings, parts, movies, protocols)
+        return self.questions(ratings, parts, movies, protocols, slices=1)
 
     @property
     def device(self) -> str:
@@ -78,6 +93,12 @@ class TrainingRun:
         from tv5_assets.embeddings.encoder import torch_device
 
         return torch_device(self.settings.get().device)
+
+    def size(self, ratings: pl.LazyFrame) -> "Size":
+        """How large models are and how long they are trained: what TV5_TRAINING says."""
+        from tv5_assets.models.presets import size_of
+
+        return size_of(self.settings.get().training, ratings.select(pl.len()).collect().item(), self.device)
 
     def checkpoints(self) -> Path:
         """Folder from which a killed training goes on."""

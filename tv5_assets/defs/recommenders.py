@@ -67,8 +67,8 @@ def tuning(
     from tv5_assets.models.two_tower_search import search
 
     run, chosen = TrainingRun(context, settings, tracking), settings.get()
-    start = two_tower(chosen.training, chosen.epochs)
-    question = next(run.questions(ratings, parts, movies, [chosen.protocol]))
+    start = two_tower(run.size(ratings), chosen.epochs)
+    question = next(run.questions(ratings, parts, movies, [chosen.protocol], slices=1))
     study = search(
         question,
         movies,
@@ -122,7 +122,7 @@ def train_two_tower(
     from tv5_assets.models.two_tower_search import best_of, configured, weights_of
 
     run, chosen, best = TrainingRun(context, settings, tracking), settings.get(), best_of(trials)
-    config = configured(two_tower(chosen.training, chosen.epochs), best)
+    config = configured(two_tower(run.size(ratings), chosen.epochs), best)
     train = two_towers(movies, text, config, weights_of(best), device=run.device, checkpoints=run.checkpoints())
     rows = compete(run.model_questions(ratings, parts, movies), train, run.trained)
     run.discard_checkpoints()
@@ -162,7 +162,7 @@ def train_sequences(
     from tv5_assets.models.presets import sequence
 
     run, chosen = TrainingRun(context, settings, tracking, LEAVE_LAST_OUT), settings.get()
-    train = sequences(sequence(chosen.training, chosen.epochs), run.device, run.checkpoints())
+    train = sequences(sequence(run.size(ratings), chosen.epochs), run.device, run.checkpoints())
     rows = compete(run.model_questions(ratings, parts, movies), train, run.trained)
     run.discard_checkpoints()
     return rows, run.kept["sasrec"], run.kept["bert4rec"]

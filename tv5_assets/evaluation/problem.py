@@ -59,7 +59,8 @@ class Problem:
             self._refuse_trained_users()
 
     def _refuse_known(self, part: Histories, what: str) -> None:
-        known = np.isin(_events(self.truth), _events(part))
+        of_asked = part.take(np.flatnonzero(np.isin(part.user_ids, self.truth.user_ids)))
+        known = np.isin(_events(self.truth), _events(of_asked))
         if known.any():
             event = int(np.flatnonzero(known)[0])
             user = self.truth.user_ids[np.searchsorted(self.truth.offsets, event, side="right") - 1]

@@ -50,6 +50,7 @@ def questions(
     splits: int,
     slices: int,
     seed: int,
+    most_users: int | None = None,
     protocols: Sequence[str] = PROTOCOLS,
 ) -> Iterator[Question]:
     """Yield the questions of a dataset, one after the other.
@@ -63,7 +64,8 @@ def questions(
         catalog: ids of all movies that can be recommended, ascending.
         splits: how many splits by each protocol that draws.
         slices: how many validation slices by each protocol that draws.
-        seed: of the splits after the first, and of the slices.
+        seed: of the splits after the first, of the slices, and of who is drawn.
+        most_users: users who are asked about by each problem; of more, so many are drawn. None asks about all.
         protocols: which ones.
 
     Raises:
@@ -81,9 +83,9 @@ def questions(
                 again = ratings.join(used.select("row"), on="row", how="semi")
                 rows = split(nw.from_native(again), protocol, own).to_native()
             try:
-                found = problem(ratings, rows, protocol, catalog)
+                found = problem(ratings, rows, protocol, catalog, most_users=most_users, seed=own)
                 cut = tuple(
-                    validation(ratings, rows, protocol, catalog, own + 1 + slice_)
+                    validation(ratings, rows, protocol, catalog, own + 1 + slice_, most_users=most_users)
                     for slice_ in range(1 if protocol in _DRAWN_ONCE else slices)
                 )
             except InputError as error:

@@ -19,9 +19,9 @@ from tv5_assets.evaluation.questions import Question
 from tv5_assets.evaluation.results import results
 from tv5_assets.models.artifacts import ModelFolder
 from tv5_assets.models.baselines.companions import fit_companions
-from tv5_assets.models.baselines.ease import fit_ease
+from tv5_assets.models.baselines.ease import fit_leading
 from tv5_assets.models.baselines.every import fit_every, plans
-from tv5_assets.models.joined import Weights, join
+from tv5_assets.models.joined import RANK, Weights, join
 from tv5_assets.models.presets import JOINED_LAMBDA
 from tv5_assets.models.sequence import SequenceConfig, fit_sequence
 from tv5_assets.models.two_tower import TwoTowerConfig, fit_two_tower
@@ -140,7 +140,7 @@ def two_towers(
         seconds = float(tower.metrics["seconds"])
         yield Trained(tower, "model", seconds, asdict(config), _curve(tower.metrics["training"]))
         started = time.perf_counter()
-        ease = fit_ease(learnt, regularization, device=device)
+        ease = fit_leading(learnt, regularization, RANK, question.seed, device=device)
         joined = join(tower, ease, fit_companions(learnt, question.seed, device), weights)
         yield Trained(
             joined,

@@ -3,12 +3,12 @@
 All are two towers whose scores are inner products, so that a weighted sum of their scores is the inner product of their
 vectors put together, and one index of movies serves it. Each knows what the others do not: the two-tower what movies
 are about, EASE which of them the same people watch, companions which are watched side by side. What does not belong
-here: any of these models, and how a vector is searched for.
+here: any of these models, how their weights are chosen (joined_weights.py), and how a vector is searched for.
 """
 
-import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from tv5_assets.errors import InputError
 from tv5_assets.evaluation.histories import Histories
-from tv5_assets.evaluation.problem import Problem
 from tv5_assets.models.artifacts import ModelFolder
 from tv5_assets.models.baselines.baseline import Sides, pooled
 from tv5_assets.models.baselines.companions import Companions
@@ -34,13 +33,6 @@ ml-latest-small's 610 the best joined model lost up to .035 of EASE's NDCG@10 on
 
 Weights = Mapping[str, float]
 """What each model counts, by its name; they sum to 1."""
-WEIGHTS: Sequence[Weights] = tuple(
-    {TOWER: (10 - ease - companions) / 10, EASE.name: ease / 10, Companions.name: companions / 10}
-    for companions, ease in itertools.product((0, 2, 3), range(2, 9))
-    if 10 - ease - companions >= 2
-)
-"""Weights that are tried: tenths, of which the two-tower and EASE have two at least. Companions may have none, since on
-some sets, such as simulated ones, the order of events tells nothing."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +78,7 @@ class Joined:
         """
         import torch
 
-        return torch.cat([self.tower.movies, *(sides.movies for sides in self.linear.values())], dim=1)
+        return torch.cat(list(self._movies_of_each.values()), dim=1)
 
     def users(self, history: Histories) -> "torch.Tensor":
         """Return the normalized vector of each history, float32 of shape (u, d), on the device.
@@ -99,10 +91,33 @@ class Joined:
         import torch
         from torch.nn.functional import normalize
 
-        parts = [self.weights[self.tower.name] * _of_unit_spread(self.tower.users(history), self.tower.movies)]
-        for name, sides in self.linear.items():
-            parts.append(self.weights[name] * _of_unit_spread(pooled(history, sides.history), sides.movies))
+        parts = [self.weights[name] * users for name, users in self._users_of_each(history).items()]
         return normalize(torch.cat(parts, dim=1), dim=1)
+
+    def scores_of_each(self, history: Histories) -> "dict[str, torch.Tensor]":
+        """Return what each model scores by its name, float32 of shape (u, m), of which the weighted sum ranks.
+
+        Raises:
+            InputError: the histories are of another catalog than the model's.
+        """
+        users = self._users_of_each(history)
+        return {name: users[name] @ movies.T for name, movies in self._movies_of_each.items()}
+
+    def _users_of_each(self, history: Histories) -> "dict[str, torch.Tensor]":
+        """Return the vectors of each model, scaled so that the scores of a history have a standard deviation of 1 over
+        all movies; zeros where all are equal.
+        """
+        users = {self.tower.name: self.tower.users(history)}
+        users |= {name: pooled(history, sides.history) for name, sides in self.linear.items()}
+        return {name: _of_unit_spread(vectors, self._covariances[name]) for name, vectors in users.items()}
+
+    @cached_property
+    def _movies_of_each(self) -> "dict[str, torch.Tensor]":
+        return {self.tower.name: self.tower.movies} | {name: sides.movies for name, sides in self.linear.items()}
+
+    @cached_property
+    def _covariances(self) -> "dict[str, torch.Tensor]":
+        return {name: _covariance(movies) for name, movies in self._movies_of_each.items()}
 
     def scores(self, history: Histories) -> "torch.Tensor":
         """Return a score for each user and movie, float32 of shape (u, m), on the device.
@@ -206,45 +221,11 @@ def join(
     return Joined(tower, {name: sides.to(device) for name, sides in linear.items()}, weights, metrics or {})
 
 
-def choose_weights(
-    fitted: Iterable[tuple[TwoTower, EASE, Companions, Problem]],
-    tried: Sequence[Weights] = WEIGHTS,
-    rank: int | None = RANK,
-) -> tuple[Weights, list[float]]:
-    """Choose what each model counts by the mean NDCG@10 over validation slices.
-
-    Args:
-        fitted: for each slice the models, fitted on its training part, and the slice.
-        tried: the weights that are tried.
-        rank: columns of EASE's vectors.
-
-    Returns:
-        The best weights, of equally good ones the first, and the mean NDCG@10 of all.
-
-    Raises:
-        InputError: there is no slice.
-    """
-    from tv5_assets.evaluation.evaluate import evaluate
-
-    found = [
-        [
-            evaluate(join(tower, ease, companions, weights, rank), problem, ks=(10,)).mean("ndcg", 10)
-            for weights in tried
-        ]
-        for tower, ease, companions, problem in fitted
-    ]
-    if not found:
-        raise InputError("weights are chosen on validation slices, and there is none")
-    means = np.mean(found, axis=0)
-    return tried[int(means.argmax())], means.tolist()
-
-
-def _of_unit_spread(users: "torch.Tensor", movies: "torch.Tensor") -> "torch.Tensor":
-    """Return users' vectors scaled so that their scores have a standard deviation of 1 over all movies, shape (u, d).
-
-    One whose scores are all equal gets zeros.
-    """
+def _covariance(movies: "torch.Tensor") -> "torch.Tensor":
     centred = movies - movies.mean(dim=0)
-    covariance = centred.T @ centred / len(movies)
+    return centred.T @ centred / len(movies)
+
+
+def _of_unit_spread(users: "torch.Tensor", covariance: "torch.Tensor") -> "torch.Tensor":
     spread = ((users @ covariance) * users).sum(dim=1, keepdim=True).clamp(min=0).sqrt()
     return (users / spread).masked_fill(spread == 0, 0)

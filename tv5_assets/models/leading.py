@@ -1,6 +1,6 @@
-"""The leading eigenvectors of large sparse symmetric matrices.
+"""The leading eigenvectors of large symmetric matrices.
 
-What does not belong here: the matrices (sequence_start.py, baselines/companions.py).
+What does not belong here: the matrices (sequence_start.py, baselines/companions.py, baselines/ease.py).
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ _SPARE = 16  # dimensions more than asked for, which make the last ones exact
 
 
 def leading_eigenvectors(
-    matrix: csr_array, number: int, rounds: int, generator: np.random.Generator
+    matrix: csr_array | npt.NDArray[np.float32], number: int, rounds: int, generator: np.random.Generator
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Approximate the largest eigenvalues of a symmetric matrix and their vectors by randomized subspace iteration.
 
@@ -20,7 +20,7 @@ def leading_eigenvectors(
     without their signs, and returns the largest with them.
 
     Args:
-        matrix: float32, symmetric, shape (n, n).
+        matrix: float32, symmetric, sparse or dense, shape (n, n).
         number: most eigenvalues.
         rounds: of power iteration; the closer eigenvalues are to one another, the more are needed.
         generator: of the subspace that the iteration starts from.

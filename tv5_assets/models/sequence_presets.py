@@ -4,6 +4,7 @@ What does not belong here: what the fields mean (SequenceConfig).
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tv5_assets.models.sequence import Kind, SequenceConfig
 from tv5_assets.models.train import TrainConfig
@@ -31,6 +32,11 @@ SMALL: Mapping[Kind, SequenceConfig] = {
 }
 """For sets like ml-latest-small, on one core within a minute. BERT4Rec tells few items of a window, so that it can
 afford the whole catalog; SASRec tells every one."""
+
+QUICK: Mapping[Kind, SequenceConfig] = {
+    kind: replace(config, negatives=512, train=replace(config.train, epochs=1)) for kind, config in SMALL.items()
+}
+"""For large sets on a processor: one epoch, and drawn items in place of a catalog of tens of thousands."""
 
 PUBLISHED: Mapping[Kind, SequenceConfig] = {
     "sasrec": SequenceConfig("sasrec", length=200, negatives=3_000, stride=200, train=_PUBLISHED),

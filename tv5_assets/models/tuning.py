@@ -60,20 +60,6 @@ class Range:
 
 Space = Mapping[str, Choice | Range]
 
-TWO_TOWER_SPACE: Space = {
-    "dimension": Choice((64, 128, 256)),
-    "users_per_batch": Choice((64, 128, 256)),
-    "learning_rate": Range(1e-3, 3e-2, log=True),
-    "l2": Range(1e-5, 1e-2, log=True),
-    "most_hidden": Range(0.1, 0.5),
-    "temperature": Range(0.05, 1.0, log=True),
-}
-"""What is searched for the two-tower, by the names of its configuration's fields and of its training's.
-
-The requirements name the first three (embedding and batch size, learning rate), weight decay, which is ``l2`` here, and
-dropout, whose part the hidden share of a history plays. Their sixth, the width of a hidden layer, this model has not.
-"""
-
 Report = Callable[[int, float], None]
 """Told an epoch and its validation figure; it raises :class:`Pruned` where the trial is not worth going on with."""
 

@@ -15,11 +15,12 @@ from tv5_assets.errors import InputError
 from tv5_assets.evaluation.questions import Question
 from tv5_assets.fingerprint import fingerprint
 from tv5_assets.models.baselines.companions import fit_companions
-from tv5_assets.models.baselines.ease import fit_ease
-from tv5_assets.models.joined import WEIGHTS, Weights, choose_weights
+from tv5_assets.models.baselines.ease import fit_leading
+from tv5_assets.models.joined import RANK, Weights
+from tv5_assets.models.joined_weights import WEIGHTS, choose_weights
 from tv5_assets.models.presets import JOINED_LAMBDA
 from tv5_assets.models.train import Epoch, TrainConfig
-from tv5_assets.models.tuning import TWO_TOWER_SPACE, Outcome, Report, Study, tune
+from tv5_assets.models.tuning import Choice, Outcome, Range, Report, Space, Study, tune
 from tv5_assets.models.two_tower import TwoTowerConfig, fit_two_tower
 from tv5_assets.models.two_tower_inputs import movie_inputs
 
@@ -58,7 +59,7 @@ def search(
     part = question.slices[0]
     inputs = movie_inputs(part.train.catalog, movies, text=text)
     epochs = start.train.epochs
-    ease = fit_ease(part.train, JOINED_LAMBDA, device=device)
+    ease = fit_leading(part.train, JOINED_LAMBDA, RANK, question.seed, device=device)
     companions = fit_companions(part.train, question.seed, device)
 
     def objective(chosen: Mapping[str, Any], report: Report) -> Outcome:
@@ -78,16 +79,33 @@ def search(
         weights, _ = choose_weights([(tower, ease, companions, part)])
         return Outcome(reached, {_WEIGHTS: dict(weights)})
 
-    first = {name: getattr(start.train if name in _OF_TRAINING else start, name) for name in TWO_TOWER_SPACE}
+    space = two_tower_space(start)
+    first = {name: getattr(start.train if name in _OF_TRAINING else start, name) for name in space}
     return tune(
         objective,
-        TWO_TOWER_SPACE,
+        space,
         trials=trials,
         storage_url=storage_url,
         study_name=f"{study_name}/{fingerprint(repr(WEIGHTS))}",  # trials that settled others are of no use
         seed=question.seed,
         first=[first],
     )
+
+
+def two_tower_space(start: TwoTowerConfig) -> Space:
+    """Return what is searched around a configuration, by the names of its fields and of its training's.
+
+    The requirements name embedding and batch size, learning rate, weight decay, which is ``l2`` here, and dropout,
+    whose part the hidden share of a history plays. Their sixth, the width of a hidden layer, this model has not.
+    """
+    return {
+        "dimension": Choice((64, 128, 256)),
+        "users_per_batch": Choice((start.users_per_batch // 2, start.users_per_batch, 2 * start.users_per_batch)),
+        "learning_rate": Range(1e-3, 3e-2, log=True),
+        "l2": Range(start.l2 / 40, start.l2 * 25, log=True),
+        "most_hidden": Range(0.1, 0.5),
+        "temperature": Range(0.05, 1.0, log=True),
+    }
 
 
 def configured(start: TwoTowerConfig, chosen: Mapping[str, Any]) -> TwoTowerConfig:

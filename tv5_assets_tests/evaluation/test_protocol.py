@@ -54,6 +54,24 @@ def test_users_of_whom_nothing_is_known_are_not_asked_about():
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_of_more_users_so_many_are_drawn_and_the_others_still_learnt_from(ratings: pl.LazyFrame, protocol: str):
+    parts = split(nw.from_native(ratings), protocol, seed=1).to_native()
+    everyone = problem(ratings, parts, protocol, CATALOG)
+    drawn = [problem(ratings, parts, protocol, CATALOG, most_users=3, seed=seed) for seed in (1, 1, 2)]
+    for one in drawn:
+        assert len(one.truth) == 3 and np.isin(one.truth.user_ids, everyone.truth.user_ids).all()
+        assert np.array_equal(one.train.items, everyone.train.items)
+        place = int(np.flatnonzero(everyone.truth.user_ids == one.truth.user_ids[1])[0])
+        for part, whole in ((one.truth, everyone.truth), (one.history, everyone.history)):
+            assert np.array_equal(part.of(1, 2).items, whole.of(place, place + 1).items)
+    assert np.array_equal(drawn[0].truth.user_ids, drawn[1].truth.user_ids)
+    assert problem(ratings, parts, protocol, CATALOG, most_users=len(everyone.truth)).truth.user_ids.tolist() == (
+        everyone.truth.user_ids.tolist()
+    )
+    assert len(validation(ratings, parts, protocol, CATALOG, seed=2, most_users=2).truth) <= 2
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_every_protocol_makes_a_problem_and_validates_on_its_training_rows_alone(ratings: pl.LazyFrame, protocol: str):
     parts = split(nw.from_native(ratings), protocol, seed=1).to_native()
     asked = problem(ratings, parts, protocol, CATALOG)

@@ -11,7 +11,8 @@ from tv5_assets.evaluation.evaluate import evaluate
 from tv5_assets.models.artifacts import read_model, write_model
 from tv5_assets.models.baselines.companions import Companions, fit_companions
 from tv5_assets.models.baselines.ease import EASE, fit_ease
-from tv5_assets.models.joined import WEIGHTS, Joined, Weights, choose_weights, join
+from tv5_assets.models.joined import Joined, Weights, join
+from tv5_assets.models.joined_weights import WEIGHTS, choose_weights
 from tv5_assets.models.train import TrainConfig
 from tv5_assets.models.two_tower import TwoTower, TwoTowerConfig, fit_two_tower
 from tv5_assets_tests.models.towers import MOVIES, histories_of, inputs, world

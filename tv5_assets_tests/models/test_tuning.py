@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 import polars as pl
@@ -14,9 +13,7 @@ import pytest
 
 from tv5_assets.errors import InputError, StoreUnavailableError
 from tv5_assets.models import locks, tuning
-from tv5_assets.models.train import TrainConfig
-from tv5_assets.models.tuning import TWO_TOWER_SPACE, Choice, Outcome, Range, Report, Study, tune
-from tv5_assets.models.two_tower import TwoTowerConfig
+from tv5_assets.models.tuning import Choice, Outcome, Range, Report, Study, tune
 from tv5_assets.services.endpoints import Endpoints
 from tv5_assets.tables.models import Trials
 
@@ -182,10 +179,6 @@ def test_studies_lie_in_a_schema_of_their_own(url: str, whole: Study):
     with psycopg.connect(url) as connection:
         schemas = connection.execute("SELECT schemaname FROM pg_tables WHERE tablename IN ('studies', 'trials')")
         assert {schema for (schema,) in schemas} == {"optuna"}
-
-
-def test_the_two_towers_space_names_what_the_two_tower_can_be_told():
-    assert TWO_TOWER_SPACE.keys() <= {field.name for each in (TwoTowerConfig, TrainConfig) for field in fields(each)}
 
 
 def test_a_store_that_is_no_postgresql_is_refused():

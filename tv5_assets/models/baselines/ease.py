@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from tv5_assets.draws.streams import stream
 from tv5_assets.errors import InputError
 from tv5_assets.evaluation.histories import Histories
 from tv5_assets.models.baselines.baseline import Baseline, Sides, described, pooled
 from tv5_assets.models.baselines.together import shared_columns
+from tv5_assets.models.leading import leading_eigenvectors
 
 if TYPE_CHECKING:
     import torch
@@ -30,6 +32,7 @@ LAMBDAS = (50.0, 100.0, 150.0, 250.0, 500.0, 1000.0)
 MOST_MOVIES = 10_000
 """Movies that are modelled, the most popular ones. Memory grows with the square of this, or of the number of users if
 that is smaller: the counts and their eigenvectors, in both precisions, take 24 bytes times it."""
+_ROUNDS = 10  # of subspace iteration; of 25 million simulated ratings the 500th eigenvector is then right to .2 %
 _NOISE = 1e-9  # squared singular values below this share of the largest are rounding errors
 
 
@@ -129,12 +132,7 @@ def decompose(train: Histories, most_movies: int = MOST_MOVIES, device: str = "c
     """
     import torch
 
-    counts = np.bincount(train.items, minlength=len(train.catalog))
-    if not counts.any():
-        raise InputError("there are no events to fit EASE on")
-    places = np.sort(np.argsort(-counts, kind="stable")[: min(most_movies, int((counts > 0).sum()))])
-    matrix = train.matrix()[:, places]
-    matrix = matrix[np.diff(matrix.indptr) > 0]
+    places, matrix = _modelled(train, most_movies)
     by_users = matrix.shape[0] < matrix.shape[1]
     shared = _shared(matrix if by_users else matrix.T.tocsr())
     squares, vectors = torch.linalg.eigh(torch.from_numpy(shared).to(device, torch.float64))
@@ -147,7 +145,7 @@ def decompose(train: Histories, most_movies: int = MOST_MOVIES, device: str = "c
         basis = vectors
     return Decomposition(
         train.catalog,
-        torch.from_numpy(places.astype(np.int32)).to(device),
+        torch.from_numpy(places).to(device),
         squares,
         basis.float().contiguous(),
         described(train),
@@ -157,6 +155,56 @@ def decompose(train: Histories, most_movies: int = MOST_MOVIES, device: str = "c
 def fit_ease(train: Histories, regularization: float, most_movies: int = MOST_MOVIES, device: str = "cpu") -> EASE:
     """Fit EASE with one lambda; see :func:`decompose`."""
     return decompose(train, most_movies, device).ease(regularization)
+
+
+def fit_leading(
+    train: Histories,
+    regularization: float,
+    rank: int,
+    seed: int,
+    most_movies: int = MOST_MOVIES,
+    device: str = "cpu",
+) -> EASE:
+    """Fit EASE with one lambda and keep the leading columns, without finding the others first.
+
+    The lengths ``|a_j|^2 = 1 - lambda P_jj`` stay those of all columns, by a Cholesky factorization; the columns are
+    found by subspace iteration. Of 10,000 movies on two threads, both took 34 s and 2.6 GB, all columns several minutes
+    and 4.5 GB.
+
+    Args:
+        train: what is learnt from; see :func:`decompose`.
+        regularization: lambda, above 0.
+        rank: columns that are kept, at most; where there are no more, they are found as :func:`decompose` does.
+        seed: of the subspace that the iteration starts from.
+        most_movies: as for :func:`decompose`.
+        device: where to compute, but for the iteration.
+
+    Raises:
+        InputError: there are no events, or lambda is not above 0.
+    """
+    import torch
+
+    places, matrix = _modelled(train, most_movies)
+    if rank >= min(matrix.shape) or regularization <= 0:
+        return fit_ease(train, regularization, most_movies, device)
+    shared = _shared(matrix.T.tocsr())
+    squares, vectors = leading_eigenvectors(shared, rank, _ROUNDS, stream(seed, "subspace of EASE"))
+    regularized = torch.from_numpy(shared).to(device, torch.float64)
+    regularized.diagonal().add_(regularization)
+    inverse = torch.cholesky_inverse(torch.linalg.cholesky(regularized, out=regularized))
+    basis = torch.from_numpy(np.ascontiguousarray(vectors))
+    weights = torch.from_numpy(squares / (squares + np.float32(regularization)))
+    return EASE(
+        train.catalog,
+        {
+            "places": torch.from_numpy(places).to(device),
+            "basis": basis.to(device),
+            "weights": weights.to(device),
+            "factors": (1 / (regularization * inverse.diagonal())).float(),
+        },
+        {"lambda": regularization, "rank": rank},
+        described(train),
+    )
 
 
 def ease_candidates(
@@ -169,6 +217,16 @@ def ease_candidates(
     decomposition = decompose(train, most_movies, device)
     for regularization in lambdas:
         yield decomposition.ease(regularization)
+
+
+def _modelled(train: Histories, most_movies: int) -> "tuple[npt.NDArray[np.int32], csr_array]":
+    """Return the places of the movies that are modelled, shape (n,), and ones for who has seen them, shape (u, n)."""
+    counts = np.bincount(train.items, minlength=len(train.catalog))
+    if not counts.any():
+        raise InputError("there are no events to fit EASE on")
+    places = np.sort(np.argsort(-counts, kind="stable")[: min(most_movies, int((counts > 0).sum()))])
+    matrix = train.matrix()[:, places]
+    return places.astype(np.int32), matrix[np.diff(matrix.indptr) > 0]
 
 
 def _shared(matrix: "csr_array") -> npt.NDArray[np.float32]:

@@ -9,7 +9,7 @@ from tv5_assets.evaluation.histories import Histories
 from tv5_assets.evaluation.ranking import rank
 from tv5_assets.models.baselines import together
 from tv5_assets.models.baselines.baseline import pooled
-from tv5_assets.models.baselines.ease import decompose, ease_candidates, fit_ease
+from tv5_assets.models.baselines.ease import decompose, ease_candidates, fit_ease, fit_leading
 from tv5_assets_tests.evaluation.made import histories_of
 from tv5_assets_tests.models.baselines.made import drawn
 
@@ -75,6 +75,24 @@ def test_fewer_columns_are_the_first_ones_and_the_closest():
     assert errors[0] > errors[1] > errors[2] and errors[2] < 1e-5
 
 
+def test_leading_columns_are_those_of_the_whole_decomposition():
+    train = drawn(users=400, movies=200)
+    whole, leading = fit_ease(train, 5.0, most_movies=150), fit_leading(train, 5.0, 40, seed=3, most_movies=150)
+    assert leading.rank == 40 < whole.rank
+    np.testing.assert_array_equal(leading.tensors["places"], whole.tensors["places"])
+    np.testing.assert_allclose(leading.tensors["factors"], whole.tensors["factors"], rtol=1e-5)
+    # The last of them differ, since eigenvalues that are close take many rounds to part; those before do not.
+    found, right = (sides.history @ sides.movies.T for sides in (leading.sides(8), whole.sides(8)))
+    np.testing.assert_allclose(found, right, atol=5e-3)
+    again = fit_leading(train, 5.0, 40, seed=3, most_movies=150)
+    assert again.tensors["basis"].equal(leading.tensors["basis"])
+
+
+def test_where_there_are_no_more_columns_all_are_kept():
+    exact = fit_ease(MORE_MOVIES, 5.0)
+    assert fit_leading(MORE_MOVIES, 5.0, 1_000, seed=3).scores(MORE_MOVIES).equal(exact.scores(MORE_MOVIES))
+
+
 def test_only_the_most_popular_movies_are_modelled_where_there_are_too_many():
     model = fit_ease(MORE_USERS, 5.0, most_movies=10)
     counts = np.bincount(MORE_USERS.items, minlength=25)
@@ -107,3 +125,5 @@ def test_without_events_or_with_a_lambda_of_zero_there_is_no_model():
         fit_ease(histories_of({1: []}, movies=3), 1.0)
     with pytest.raises(InputError, match="above 0, not 0"):
         fit_ease(MORE_USERS, 0)
+    with pytest.raises(InputError, match="above 0, not 0"):
+        fit_leading(MORE_USERS, 0, rank=2, seed=3)
