@@ -66,7 +66,10 @@ def _ndcg_of_each(model: Joined, problem: Problem, tried: Sequence[Weights]) -> 
         for start in range(0, len(problem.history), users):
             block = problem.history.of(start, start + users)
             parts = model.scores_of_each(block)
+            scores = torch.empty_like(parts[TOWER])  # once: memory that is new for each sum would take longer than it
             for weights, blocks in zip(tried, ranked, strict=True):
-                scores = torch.stack([weights[name] * part for name, part in parts.items()]).sum(dim=0)
+                scores.zero_()
+                for name, part in parts.items():
+                    scores.add_(part, alpha=weights[name])
                 blocks.append(top_unseen(scores, block, _K))
     return [float(ndcg(judge(torch.cat(blocks), problem.truth), _K).nanmean()) for blocks in ranked]
