@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 _GOLDEN_GAMMA = np.uint64(0x9E3779B97F4A7C15)
+_LOWER_HALF = np.uint64(2**32 - 1)
 
 
 def stream(seed: int, *names: str | int) -> np.random.Generator:
@@ -31,13 +32,28 @@ def uniform(seed: int, ids: npt.ArrayLike, *names: str | int) -> npt.NDArray[np.
         ids: integers; equal ids get equal numbers.
         names: what is drawn; different names give independent numbers.
     """
+    return np.asarray((_mixed(seed, ids, names) >> np.uint64(11)) * 2.0**-53)
+
+
+def uniform_pair(
+    seed: int, ids: npt.ArrayLike, *names: str | int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return two independent numbers in [0, 1) for each id, in little more time than :func:`uniform` takes for one.
+
+    They are the halves of an output of SplitMix64, multiples of 2^-32: enough to choose one of thousands.
+    """
+    state = _mixed(seed, ids, names)
+    return np.asarray((state >> np.uint64(32)) * 2.0**-32), np.asarray((state & _LOWER_HALF) * 2.0**-32)
+
+
+def _mixed(seed: int, ids: npt.ArrayLike, names: tuple[str | int, ...]) -> npt.NDArray[np.uint64]:
     start = _first_state(seed, names)
     with np.errstate(over="ignore"):
         state = start + np.asarray(ids).astype(np.uint64) * _GOLDEN_GAMMA
         state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         state ^= state >> np.uint64(31)
-    return np.asarray((state >> np.uint64(11)) * 2.0**-53)
+    return state
 
 
 @lru_cache(maxsize=1024)  # chunk after chunk asks for the same few

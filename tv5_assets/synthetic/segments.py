@@ -14,7 +14,7 @@ import polars as pl
 from tv5_assets.coherence import Rule
 from tv5_assets.draws.choices import at
 from tv5_assets.draws.chunks import CHUNK_ROWS, drawn_ahead
-from tv5_assets.draws.streams import uniform
+from tv5_assets.draws.streams import uniform_pair
 from tv5_assets.synthetic.phrases.books import BOOKS
 from tv5_assets.synthetic.phrases.lines import BAD, GOOD, NEITHER, DrawnLine, Lines
 from tv5_assets.tables.subtitles import ARC_POINTS, TOPICS, SubtitleSegments
@@ -99,7 +99,7 @@ class _Movies:
         arcs: shape (m, ARC_POINTS).
     """
 
-    ids: Ints
+    ids: npt.NDArray[np.int32]
     milliseconds: Ints
     language_bounds: npt.NDArray[np.float64]
     cast: Ints
@@ -156,7 +156,7 @@ class _Drawn:
     """
 
     numbers: Ints
-    movie_ids: Ints
+    movie_ids: npt.NDArray[np.int32]
     language: Ints
     speaker: Ints
     slot: npt.NDArray[np.float64]
@@ -166,24 +166,25 @@ class _Drawn:
 
 
 def _draw(numbers: Ints, rows: int, movies: _Movies, lines: Lines, seed: int) -> _Drawn:
-    def draw(what: str) -> npt.NDArray[np.float64]:
-        return uniform(seed, numbers, "subtitle_segments", what)
+    def draw(what: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        return uniform_pair(seed, numbers, "subtitle_segments", what)
 
     count = len(movies.ids)
     movie = numbers * count // rows
     first, after = (-(-place * rows // count) for place in (movie, movie + 1))
     place, places = numbers - first, after - first
     language = np.zeros(len(numbers), dtype=np.int64)
-    spoken = draw("language")
+    spoken, felt = draw("language and feeling")
     for bound in movies.language_bounds.T:
         language += spoken >= bound.take(movie)
     arc = at(movies.arcs, movie, (2 * place + 1) * ARC_POINTS // (2 * places))
     good, bad = (np.clip(_USUAL_FEELING + sign * _ARC_FEELING * arc, _LEAST_FEELING, _MOST_FEELING) for sign in (1, -1))
-    felt = draw("feeling")
     feeling = np.where(felt < good, GOOD, np.where(felt < good + bad, BAD, NEITHER))
-    topic = at(movies.topics, movie, (draw("topic") * movies.topic_counts[movie]).astype(np.int64))
-    speaker = (draw("speaker") * CAST).astype(np.int64)
-    listener = (speaker + 1 + (draw("listener") * (CAST - 1)).astype(np.int64)) % CAST
+    of_topics, of_cast = draw("topic and speaker")
+    of_others, late = draw("listener and start")
+    topic = at(movies.topics, movie, (of_topics * movies.topic_counts[movie]).astype(np.int64))
+    speaker = (of_cast * CAST).astype(np.int64)
+    listener = (speaker + 1 + (of_others * (CAST - 1)).astype(np.int64)) % CAST
     slot = movies.milliseconds[movie] / places
     return _Drawn(
         numbers=numbers,
@@ -192,7 +193,7 @@ def _draw(numbers: Ints, rows: int, movies: _Movies, lines: Lines, seed: int) ->
         speaker=at(movies.cast, movie, speaker),
         slot=slot,
         begin=slot * place,
-        late=draw("start"),
+        late=late,
         line=lines.draw(language, feeling, topic, at(movies.cast, movie, listener), draw),
     )
 
@@ -201,13 +202,13 @@ def _made(drawn: _Drawn, lines: Lines) -> pl.DataFrame:
     line = lines.make(drawn.line)
     reading = _READING_MS + _READING_MS_PER_CHARACTER * line["text"].str.len_chars().to_numpy()
     shown = np.minimum(reading, drawn.slot)
-    start = np.floor(drawn.begin + drawn.late * (drawn.slot - shown))
+    start = (drawn.begin + drawn.late * (drawn.slot - shown)).astype(np.int32)
     return line.with_columns(
         segment_id=pl.Series(drawn.numbers),
         movie_id=pl.Series(drawn.movie_ids),
         language=_LANGUAGES.gather(drawn.language),
         start_ms=pl.Series(start),
-        end_ms=pl.Series(np.floor(start + shown)),
+        end_ms=pl.Series((start + shown).astype(np.int32)),
         speaker=lines.strings.gather(drawn.speaker),
     ).select(polars_schema(SubtitleSegments).names())
 
@@ -230,7 +231,7 @@ def _movies(subtitles: pl.DataFrame, details: pl.DataFrame, lines: Lines, seed: 
     )
     minutes = one_each.select("movie_id").join(details, on="movie_id", how="left", maintain_order="left")
     return _Movies(
-        ids=ids,
+        ids=ids.astype(np.int32),
         milliseconds=minutes["duration_minutes"].to_numpy().astype(np.int64) * 60_000,
         language_bounds=np.asfortranarray(np.cumsum(weights, axis=1)[:, :-1] / weights.sum(axis=1, keepdims=True)),
         cast=lines.characters(ids, own, CAST, seed),

@@ -2,12 +2,13 @@ import subprocess
 import sys
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tv5_assets.draws.choices import Pools, choose
-from tv5_assets.draws.streams import stream, uniform
+from tv5_assets.draws.streams import stream, uniform, uniform_pair
 from tv5_assets_tests.synthetic.statistics import fits
 
 
@@ -39,19 +40,23 @@ def test_streams_of_different_seeds_and_names_differ() -> None:
     seed=st.integers(0, 2**63),
 )
 def test_what_an_id_draws_does_not_depend_on_its_company(ids: list[int], cut: int, seed: int) -> None:
-    together = uniform(seed, ids, "what")
-    apart = np.concatenate([uniform(seed, ids[:cut], "what"), uniform(seed, ids[cut:], "what")])
-    assert np.array_equal(together, apart)
+    def draws(some: list[int]) -> npt.NDArray[np.float64]:
+        return np.array([uniform(seed, some, "what"), *uniform_pair(seed, some, "what")])
+
+    together = draws(ids)
+    assert np.array_equal(together, np.concatenate([draws(ids[:cut]), draws(ids[cut:])], axis=1))
     assert ((together >= 0) & (together < 1)).all()
 
 
 def test_uniform_draws_are_uniform_and_independent() -> None:
     ids = np.arange(200_000)
     one, other = uniform(42, ids, "one"), uniform(42, ids, "other")
+    upper, lower = uniform_pair(42, ids, "pair")
     tenths = {f"{tenth}": 0.1 for tenth in range(10)}
-    assert fits(pl.Series((one * 10).astype(int)), tenths)
+    for draws in (one, upper, lower):
+        assert fits(pl.Series((draws * 10).astype(int)), tenths)
     # Neighbouring ids and other names tell nothing: pairs fill the unit square evenly.
-    for pairs in ((one[1:], one[:-1]), (one, other)):
+    for pairs in ((one[1:], one[:-1]), (one, other), (upper, lower), (upper[1:], lower[:-1]), (one, upper)):
         cells = (pairs[0] * 4).astype(int) * 4 + (pairs[1] * 4).astype(int)
         assert fits(pl.Series(cells), {f"{cell}": 1 / 16 for cell in range(16)})
 

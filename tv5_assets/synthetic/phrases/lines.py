@@ -25,7 +25,7 @@ TAIL_SHARE = 0.85
 """Share of the other lines that a second, short sentence follows."""
 _TONE_SPREAD = 0.1
 """How far a line's sentiment may lie from that of its words."""
-Draw = Callable[[str], npt.NDArray[np.float64]]
+DrawPair = Callable[[str], tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]
 Ints = npt.NDArray[np.int64]
 
 GOOD, BAD, NEITHER = range(3)
@@ -105,7 +105,7 @@ class Lines:
         step = np.minimum(step, (count - 1) // (cast - 1))
         return np.asarray(start[:, None] + (first[:, None] + np.arange(cast) * step[:, None]) % count[:, None])
 
-    def draw(self, language: Ints, feeling: Ints, topic: Ints, listener: Ints, draw: Draw) -> DrawnLine:
+    def draw(self, language: Ints, feeling: Ints, topic: Ints, listener: Ints, draw: DrawPair) -> DrawnLine:
         """Return what lines are made of.
 
         Args:
@@ -113,24 +113,27 @@ class Lines:
             feeling: GOOD, BAD or NEITHER, shape (n,).
             topic: place in TOPICS of what it is about if it is about anything, shape (n,).
             listener: place in ``strings`` of the name that is called, shape (n,).
-            draw: random numbers for the rows, by name.
+            draw: two random numbers for each row, by name.
         """
-        kind = at(_KIND_OF_FEELING, (draw("stock") < STOCK_SHARE).astype(np.int64), feeling)
+        of_stock, of_patterns = draw("stock and pattern")
+        of_adjectives, of_nouns = draw("adjective and noun")
+        of_tailed, of_tails = draw("tailed and tail")
+        of_settings, of_tones = draw("setting and tone")
+        kind = at(_KIND_OF_FEELING, (of_stock < STOCK_SHARE).astype(np.int64), feeling)
         pool = language * _KINDS + kind
-        pattern = self._pattern_start[pool] + (draw("pattern") * self._pattern_count[pool]).astype(np.int64)
+        pattern = self._pattern_start[pool] + (of_patterns * self._pattern_count[pool]).astype(np.int64)
         words = self._words
-        adjective = _pick(words.adjectives, language * 2 + np.minimum(feeling, BAD), draw("adjective"))
+        adjective = _pick(words.adjectives, language * 2 + np.minimum(feeling, BAD), of_adjectives)
         topic_of_language = language * len(TOPICS) + topic
-        tailed, tail = draw("tailed") < TAIL_SHARE, _pick(words.tails, language, draw("tail"))
         places = {
             "topic": words.topic + topic_of_language,
             "Topic": words.topic_large + topic_of_language,
             "about": words.topic_about + topic_of_language,
             "adjective": adjective,
-            "noun": _pick(words.nouns, language, draw("noun")),
+            "noun": _pick(words.nouns, language, of_nouns),
             "name": listener,
-            "setting": _pick(words.settings, language, draw("setting")),
-            "tail": np.where(tailed, tail, words.no_tail[language]),
+            "setting": _pick(words.settings, language, of_settings),
+            "tail": np.where(of_tailed < TAIL_SHARE, _pick(words.tails, language, of_tails), words.no_tail[language]),
             "nothing": np.zeros_like(pattern),
         }
         fillings = np.concatenate([places[filling] for filling in _FILLINGS])
@@ -141,7 +144,7 @@ class Lines:
                 to_part.take(pattern) + fillings.take(slot.take(pattern) * len(rows) + rows)
                 for slot, to_part in zip(self._slots, self._to_part, strict=True)
             ],
-            sentiment=(tone + _TONE_SPREAD * (2 * draw("tone") - 1)).round(3),
+            sentiment=(tone + _TONE_SPREAD * (2 * of_tones - 1)).round(3),
             about=np.where(self._about_topic[pattern], topic, len(TOPICS)),
         )
 
