@@ -70,7 +70,7 @@ class Joined:
         """Ids of the movies that it scores, int32 of shape (m,), ascending."""
         return self.tower.catalog
 
-    @property
+    @cached_property
     def movies(self) -> "torch.Tensor":
         """The vectors that an index holds, float32 of shape (m, d), on the device; they are not normalized.
 

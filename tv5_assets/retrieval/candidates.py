@@ -20,8 +20,17 @@ from tv5_assets.stores.documents import TRENDS_NOW
 from tv5_assets.stores.neo4j import Graph
 
 if TYPE_CHECKING:
+    from pymilvus import MilvusClient
+
     from tv5_assets.models.two_tower import TwoTower
 
+CANDIDATES = 200
+"""Movies that are ranked: enough that the other components can change the order, few enough to look each one up."""
+_SEEN_NEAR = 300
+"""How many more are asked for of a user who has seen as many: most of what is near a user's vector they have seen."""
+_EF = 1_024
+"""Breadth of the search. Of the two-tower's 200 nearest of 62,423 movies it found 94 %, one of 512 87 %, in the same
+time but for half a millisecond."""
 LIKED = 30
 """Movies, those with the most stars and newest first, whose neighbours are looked for without Milvus."""
 
@@ -60,7 +69,8 @@ def candidates(
     user_id: int,
     rated: Mapping[int, float] | None,
     tower: "TwoTower | None",
-    most: int,
+    k: int,
+    version: str,
     notes: list[str],
 ) -> pl.DataFrame:
     """Return movies that the user has not rated, as far as that is known.
@@ -70,7 +80,8 @@ def candidates(
         user_id: who.
         rated: their ratings by movie; None where they are not known.
         tower: the two-tower that is served.
-        most: how many at most.
+        k: how many are wanted in the end, of which CANDIDATES are found if that is more.
+        version: the answer's.
         notes: the answer's notes, to which is added what could not be asked.
 
     Returns:
@@ -80,8 +91,12 @@ def candidates(
         InputError: nothing is known of the user, or nothing is published yet.
         StoreUnavailableError: no store answers that could tell.
     """
+    most = max(CANDIDATES, k)
     sources: tuple[tuple[Callable[[], pl.DataFrame | None], str], ...] = (
-        (lambda: _near_vector(stores, user_id, rated, tower, most, notes), "movies like those that the user liked"),
+        (
+            lambda: _near_vector(stores, user_id, rated, tower, k, version, notes),
+            "movies like those that the user liked",
+        ),
         (lambda: _near_liked(stores, user_id, rated, most), "movies that everybody watches now"),
         (lambda: _trending(stores, most, rated), ""),
     )
@@ -108,18 +123,33 @@ def _near_vector(
     user_id: int,
     rated: Mapping[int, float] | None,
     tower: "TwoTower | None",
-    most: int,
+    k: int,
+    version: str,
     notes: list[str],
 ) -> pl.DataFrame | None:
-    """Return the movies nearest to the user's vector; None as long as there are none."""
+    """Return the movies nearest to the user's vector; None as long as there are none.
+
+    What was seen is left out here and not by a filter of Milvus. HNSW goes on from what a filter lets pass, and around
+    a user's vector that is next to nothing: of the 200 nearest unseen movies of 62,423, such a filter found 63 %, and
+    of 2 users in 100 none at all.
+    """
     client = stores.need_milvus()
-    if any(milvus.live_version(client, spec.name) is None for spec in (milvus.MOVIES, milvus.USERS)):
+    if not stores.once(version, "vectors", lambda: _has_vectors(client)):
         return None
-    searched = taste(stores, user_id, rated, tower, notes)
-    seen = list(rated or ())
-    return milvus.search_rows(
-        client, searched.collection, searched.vector, most, "movie_id not in {seen}" if seen else "", {"seen": seen}
-    ).rename({"score": "cosine"})
+    searched = taste(stores, user_id, rated, tower, version, notes)
+    seen, most = list(rated or ()), max(CANDIDATES, k)
+
+    def unseen(further: int) -> pl.DataFrame:
+        wanted = min(most + further, milvus.MOST_HITS)
+        near = milvus.search_rows(client, searched.collection, searched.vector, wanted, ef=_EF)
+        return near.filter(~pl.col("movie_id").is_in(seen)).head(most).rename({"score": "cosine"})
+
+    found = unseen(min(len(seen), _SEEN_NEAR))
+    return unseen(len(seen)) if len(found) < k and len(seen) > _SEEN_NEAR else found
+
+
+def _has_vectors(client: "MilvusClient") -> bool:
+    return all(milvus.live_version(client, spec.name) is not None for spec in (milvus.MOVIES, milvus.USERS))
 
 
 def _near_liked(stores: Stores, user_id: int, rated: Mapping[int, float] | None, most: int) -> pl.DataFrame | None:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from tv5_assets.models.two_tower import TwoTower
 
 RUNS = 100
-RECOMMENDATION_RUNS = 50
 USERS = 50
 """Different users that each query cycles through, so that no single answer stays in a cache."""
 
@@ -55,7 +54,7 @@ def latencies(stores: Stores, users: Vectors, seed: int, tower: "TwoTower | None
         {
             "query": query,
             "target_ms": target,
-            **asdict(measure(calls[query], RECOMMENDATION_RUNS if query == "recommendation" else RUNS)),
+            **asdict(measure(calls[query], RUNS)),
         }
         for query, target in TARGETS_MS.items()
     ]

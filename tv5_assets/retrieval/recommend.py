@@ -24,9 +24,6 @@ from tv5_assets.stores.documents import TRENDS_NOW, platform_key, recommendation
 if TYPE_CHECKING:
     from tv5_assets.models.two_tower import TwoTower
 
-CANDIDATES = 200
-"""Movies that are ranked: enough that the other components can change the order, few enough to look each one up."""
-
 RESTS_ON = Loads(
     milvus=(milvus.MOVIES, milvus.USERS, milvus.TOWER_MOVIES),
     graph=(neo4j.RATINGS, neo4j.SIMILAR),
@@ -126,7 +123,7 @@ def _recommend(
 ) -> RecommendationAnswer:
     notes: list[str] = []
     rated = _rated(stores, user_id, notes)
-    found = candidates(stores, user_id, rated, tower, max(CANDIDATES, k), notes)
+    found = candidates(stores, user_id, rated, tower, k, version, notes)
     said = opinion(stores, user_id, at, notes)
     platforms = _platforms(stores, found["movie_id"].to_list(), notes)
     ranked = rank(

@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 
 from tv5_assets.errors import StoreRefusedError, StoreUnavailableError, TV5Error
 from tv5_assets.services.endpoints import Endpoints, Store, require
@@ -43,6 +43,7 @@ class Stores:
         cache: policies, platforms, trends and finished answers, in Redis.
         missing: why a store is not there.
         lately: versions that were asked for in the last second (versions.py).
+        told: what was asked once for a version (:meth:`once`).
     """
 
     milvus: "MilvusClient | None" = None
@@ -53,6 +54,16 @@ class Stores:
     lately: TTLCache[object, tuple[str, ...]] = field(
         default_factory=lambda: TTLCache(64, LATELY_SECONDS), init=False, repr=False, compare=False
     )
+
+    told: LRUCache[tuple[str, str], bool] = field(
+        default_factory=lambda: LRUCache(1024), init=False, repr=False, compare=False
+    )
+
+    def once(self, version: str, question: str, ask: Callable[[], bool]) -> bool:
+        """Return what ``ask`` tells, asked once for a version of an answer: what that rests on is in its name."""
+        if (version, question) not in self.told:
+            self.told[version, question] = ask()
+        return self.told[version, question]
 
     def need_milvus(self) -> "MilvusClient":
         """Return the client, or raise the error of connecting it."""

@@ -59,7 +59,12 @@ def served_tower(dataset_root: UPath) -> "TwoTower | None":
 
 
 def taste(
-    stores: Stores, user_id: int, rated: Mapping[int, float] | None, tower: "TwoTower | None", notes: list[str]
+    stores: Stores,
+    user_id: int,
+    rated: Mapping[int, float] | None,
+    tower: "TwoTower | None",
+    version: str,
+    notes: list[str],
 ) -> Taste:
     """Return what to search with: the two-tower's vector where it can be made, else the published one of texts.
 
@@ -68,6 +73,7 @@ def taste(
         user_id: who.
         rated: their ratings by movie; None where they are not known.
         tower: the two-tower that is served.
+        version: the answer's.
         notes: the answer's notes, to which is added why the two-tower was not used.
 
     Raises:
@@ -79,7 +85,7 @@ def taste(
     history = _history(tower, rated or {})
     if not len(history.items):
         notes.append("the two-tower is not used: no ratings are known of movies that it knows")
-    elif not _is_published(stores, tower):
+    elif not stores.once(version, "two-tower", lambda: _is_published(stores, tower)):
         notes.append("the two-tower is not used: milvus/tower_movies is of another training; materialize it")
     else:
         return Taste(milvus.TOWER_MOVIES, tower.user_vectors(history)[0])

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 CLIENTS = (1, 8)
 RUNS = 80
 """Measured recommendations of each kind, all clients together."""
-WARM_UP = 3
-"""Recommendations of each client before."""
 RATES = (0.5, 0.9)
 """Fixed rates, as shares of what the most clients were answered: where nobody should wait, and where a queue shows."""
 RATE_SECONDS = 2.0
@@ -54,9 +52,8 @@ def under_load(
         kept = [_client(one, asked, place, fresh=False, tower=tower) for place, one in enumerate(stores)]
         for answers, calls in (("computed", computed), ("kept", kept)):
             for clients in CLIENTS:
-                # Kept answers are those that every user was given once: whoever asks next finds them.
-                warm_up = WARM_UP if answers == "computed" else len(asked)
-                loaded = by_clients(calls[:clients], max(1, RUNS // clients), warm_up)
+                # Each client has asked about every user once: stores have their pages in memory, and answers are kept.
+                loaded = by_clients(calls[:clients], max(1, RUNS // clients), warm_up=len(asked))
                 rows.append(_row(loaded, answers, clients, None))
         most = rows[len(CLIENTS) - 1]["answered_per_second"]
         for share in RATES:

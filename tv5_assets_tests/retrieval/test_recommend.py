@@ -9,7 +9,7 @@ import pytest
 from tv5_assets.cadence import ANSWERS
 from tv5_assets.errors import InputError, StoreUnavailableError
 from tv5_assets.ids import media_id
-from tv5_assets.retrieval import answers, versions
+from tv5_assets.retrieval import answers, candidates, versions
 from tv5_assets.retrieval.recommend import recommend
 from tv5_assets.retrieval.stores import LATELY_SECONDS, Name, Stores, connected
 from tv5_assets.services.endpoints import Endpoints
@@ -32,6 +32,16 @@ def test_a_seen_movie_is_never_recommended(stores: Stores, user_id: int):
     seen = set(made.RATINGS[user_id])
     assert answer.seen == len(seen)
     assert {movie.movie_id for movie in answer.movies} == {row[0] for row in made.CATALOGUE} - seen
+
+
+def test_who_has_seen_all_that_is_near_gets_what_comes_after_it(stores: Stores, monkeypatch: pytest.MonkeyPatch):
+    near = max(recommend(stores, 1, k=EVERYTHING, fresh=True).movies, key=lambda movie: movie.contributions.similarity)
+    monkeypatch.setattr(candidates, "CANDIDATES", 1)
+    monkeypatch.setattr(candidates, "_SEEN_NEAR", 0)  # so that the first search finds nothing but what was seen
+    answer = recommend(stores, 1, k=1, fresh=True)
+
+    assert [movie.movie_id for movie in answer.movies] == [near.movie_id]
+    assert not [note for note in answer.notes if note.startswith("these are")]
 
 
 def test_a_lover_of_science_fiction_gets_more_of_it(stores: Stores):
