@@ -129,9 +129,9 @@ def _near_vector(
 ) -> pl.DataFrame | None:
     """Return the movies nearest to the user's vector; None as long as there are none.
 
-    What was seen is left out here and not by a filter of Milvus. HNSW goes on from what a filter lets pass, and around
-    a user's vector that is next to nothing: of the 200 nearest unseen movies of 62,423, such a filter found 63 %, and
-    of 2 users in 100 none at all.
+    What was seen is left out here and not by a filter of Milvus, with which HNSW found nothing at all for 2 of 102
+    users, whatever the breadth: what is nearest to a user they have mostly seen. Of the 200 nearest unseen movies of
+    62,423 it found 66 % on average, and 76 % without the filter at the same breadth.
     """
     client = stores.need_milvus()
     if not stores.once(version, "vectors", lambda: _has_vectors(client)):

@@ -54,7 +54,6 @@ class Stores:
     lately: TTLCache[object, tuple[str, ...]] = field(
         default_factory=lambda: TTLCache(64, LATELY_SECONDS), init=False, repr=False, compare=False
     )
-
     told: LRUCache[tuple[str, str], bool] = field(
         default_factory=lambda: LRUCache(1024), init=False, repr=False, compare=False
     )

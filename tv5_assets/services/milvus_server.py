@@ -19,7 +19,7 @@ _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)(?:\(\w+\))?\s*(?::\s*(.*?))?\s*\}\}")
 _QUERY_NODE = "\nqueryNode:\n"
 _RARE_COLLECTIONS = "  gchelper:\n    maximumGoGC: 2000\n"
 """Go collects its garbage when the heap has grown by so many percent, as long as memory is plenty. With the server's
-own 200 that was four times a second while it was searched, for 10 ms: one search in a hundred waited for it."""
+own 200 that was four times a second while it was searched, for about 10 ms; now it is every four seconds."""
 
 
 class MilvusServer(Server):
