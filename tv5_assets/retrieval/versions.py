@@ -9,6 +9,7 @@ of the last second for it; what it computes rests on those of the moment. What d
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from tv5_assets.fingerprint import fingerprint
 from tv5_assets.retrieval.stores import STORE_ERRORS, Stores
@@ -42,12 +43,11 @@ class Loads:
 def version_of(stores: Stores, loads: Loads, *further: str) -> str:
     """Return a fingerprint of the versions of ``loads`` and of what else an answer depends on.
 
-    The stores are asked at once, since a kept answer should not wait for one after the other; each of them one thing
-    after the other, since requests that share a connection to Milvus' server at once took 44 ms, and 3 ms in turn. One
-    that is not there has no version; what an answer lacks for want of it is noted where it is needed.
+    The stores are asked at once, since a kept answer should not wait for one after the other. One that is not there has
+    no version; what an answer lacks for want of it is noted where it is needed.
     """
     asked: list[Callable[[], list[str | None]]] = [
-        lambda: [milvus.live_version(stores.need_milvus(), spec.name) for spec in loads.milvus],
+        *(partial(_of_milvus, stores, spec) for spec in loads.milvus),
         lambda: _of_graph(stores.need_graph(), [spec.dataset for spec in loads.graph]),
         lambda: [postgres.live_version(stores.need_agentdb(), spec) for spec in loads.agentdb],
         lambda: [redis.live_version(stores.need_cache(), space) for space in loads.cache],
@@ -61,6 +61,10 @@ def version_lately(stores: Stores, loads: Loads, *further: str) -> str | None:
     """Return what :func:`version_of` returned in the last second for the same; None where nothing was asked then."""
     versions = stores.lately.get(loads)
     return None if versions is None else fingerprint(*versions, *further)
+
+
+def _of_milvus(stores: Stores, spec: CollectionSpec) -> list[str | None]:
+    return [milvus.live_version(stores.need_milvus(), spec.name)]
 
 
 def _of_graph(graph: neo4j.Graph, datasets: list[str]) -> list[str | None]:
