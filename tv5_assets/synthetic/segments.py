@@ -130,10 +130,11 @@ def segments(
     schema = polars_schema(SubtitleSegments)
     # Without movies there is nobody to say anything.
     rows = rows if len(movies.ids) else 0
+    starts = -(-np.arange(len(movies.ids) + 1) * rows // max(1, len(movies.ids)))
 
     return drawn_ahead(
         rows,
-        lambda numbers: _draw(numbers, rows, movies, lines, seed),
+        lambda numbers: _draw(numbers, rows, starts, movies, lines, seed),
         lambda drawn: _made(drawn, lines).cast(schema),
         schema,
         chunk_rows,
@@ -155,7 +156,7 @@ class _Drawn:
         line: what is said.
     """
 
-    numbers: Ints
+    numbers: npt.NDArray[np.int32]
     movie_ids: npt.NDArray[np.int32]
     language: Ints
     speaker: Ints
@@ -165,14 +166,14 @@ class _Drawn:
     line: DrawnLine
 
 
-def _draw(numbers: Ints, rows: int, movies: _Movies, lines: Lines, seed: int) -> _Drawn:
+def _draw(numbers: Ints, rows: int, starts: Ints, movies: _Movies, lines: Lines, seed: int) -> _Drawn:
+    """Draw what the rows of ``numbers``, of ``rows`` in all, are made of; ``starts`` has each movie's first number."""
+
     def draw(what: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         return uniform_pair(seed, numbers, "subtitle_segments", what)
 
-    count = len(movies.ids)
-    movie = numbers * count // rows
-    first, after = (-(-place * rows // count) for place in (movie, movie + 1))
-    place, places = numbers - first, after - first
+    movie = numbers * len(movies.ids) // rows
+    place, places = numbers - starts.take(movie), np.diff(starts).take(movie)
     language = np.zeros(len(numbers), dtype=np.int64)
     spoken, felt = draw("language and feeling")
     for bound in movies.language_bounds.T:
@@ -184,10 +185,11 @@ def _draw(numbers: Ints, rows: int, movies: _Movies, lines: Lines, seed: int) ->
     of_others, late = draw("listener and start")
     topic = at(movies.topics, movie, (of_topics * movies.topic_counts[movie]).astype(np.int64))
     speaker = (of_cast * CAST).astype(np.int64)
-    listener = (speaker + 1 + (of_others * (CAST - 1)).astype(np.int64)) % CAST
+    listener = (of_others * (CAST - 1)).astype(np.int64)
+    listener += listener >= speaker  # nobody talks to themselves
     slot = movies.milliseconds[movie] / places
     return _Drawn(
-        numbers=numbers,
+        numbers=numbers.astype(np.int32),
         movie_ids=movies.ids[movie],
         language=language,
         speaker=at(movies.cast, movie, speaker),

@@ -84,7 +84,7 @@ class SubtitleSegments(Table):
         "and never overlap; stock lines come back in many movies. In a silent film they are title cards."
     )
 
-    segment_id = dy.Int64(primary_key=True, min=0, metadata=SYNTHETIC, description="Number of the line, from 0")
+    segment_id = dy.Int32(primary_key=True, min=0, metadata=SYNTHETIC, description="Number of the line, from 0")
     movie_id = dy.Int32(min=1, description="MovieLens id of the movie")
     language = dy.Enum(LANGUAGES, metadata=SYNTHETIC, description="Language of the text")
     start_ms = dy.Int32(min=0, metadata=SYNTHETIC, description="When it appears, milliseconds from the beginning")
