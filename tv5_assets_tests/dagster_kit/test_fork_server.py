@@ -9,23 +9,40 @@ from tv5_assets.dagster_kit import fork_server
 
 FORKING = """
 import multiprocessing
+import sys
 
 from tv5_assets.dagster_kit import fork_server
 
-SAY = "import sys; print('tv5_assets.preload' in sys.modules, 'sentence_transformers' in sys.modules)"
-
 if __name__ == "__main__":
     fork_server.start(text_models=False)
-    step = multiprocessing.get_context("forkserver").Process(target=exec, args=(SAY,))
+    step = multiprocessing.get_context("forkserver").Process(target=exec, args=(sys.argv[1],))
     step.start()
     step.join()
 """
 
 
-def test_a_step_finds_imported_what_most_steps_need():
-    said = subprocess.run([sys.executable, "-c", FORKING], stdout=subprocess.PIPE, text=True, check=True, timeout=120)
+def said_by_a_step(code: str, **environment: str) -> str:
+    said = subprocess.run(
+        [sys.executable, "-c", FORKING, code],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=120,
+        env={**os.environ, **environment},
+    )
+    return said.stdout
 
-    assert said.stdout == "True False\n"
+
+def test_a_step_finds_imported_what_most_steps_need():
+    asked = "import sys; print('tv5_assets.preload' in sys.modules, 'sentence_transformers' in sys.modules)"
+
+    assert said_by_a_step(asked) == "True False\n"
+
+
+def test_a_step_keeps_freed_memory_unless_the_environment_says_how_much():
+    asked = "import os; print(os.environ['MALLOC_MMAP_THRESHOLD_'], os.environ['MALLOC_TRIM_THRESHOLD_'])"
+
+    assert said_by_a_step(asked, MALLOC_TRIM_THRESHOLD_="131072") == "67108864 131072\n"
 
 
 WAITING = """
