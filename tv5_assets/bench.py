@@ -122,7 +122,8 @@ def bench(home: Path, ratings: int, raw: Path | None = None, only: Sequence[str]
         if done.returncode:
             lines = done.stderr.strip().splitlines() or ["it said nothing"]
             failures.append(f"{name} failed on {raw}: {lines[-1]}")
-            logger.error("%s", failures[-1])
+            # A benchmark has processes of its own; what one of those died of stands further up.
+            logger.error("%s; all it said:\n%s", failures[-1], "\n".join(lines))
         printed = [json.loads(line) for line in done.stdout.splitlines()]
         measured += [SpeedUp(**line) if "speed_up" in line else Measurement(**line) for line in printed]
         logger.info("%s took %.0f s", name, time.perf_counter() - started)

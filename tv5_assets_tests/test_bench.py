@@ -36,13 +36,14 @@ def test_costs_and_speed_ups_are_told_apart(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 def test_a_benchmark_that_fails_is_named_by_its_last_words_and_stops_no_other(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
     answers(monkeypatch, COST, code=1, told="Traceback\nValueError: no rows")
     benched = benchmarks.bench(tmp_path, 10_000, tmp_path, ["encoding", "features"])
     assert len(benched.measured) == 2  # what they had printed before
     told = [f"{name} failed on {tmp_path}: ValueError: no rows" for name in ("features", "encoding")]
     assert benched.failures == told
+    assert all(f"{line}; all it said:\nTraceback\n" in caplog.text for line in told)
     command = ["bench", "encoding", "--ratings", "10000", "--raw", str(tmp_path)]
     assert CliRunner().invoke(app, command).exit_code == 1
 
