@@ -19,7 +19,8 @@ _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)(?:\(\w+\))?\s*(?::\s*(.*?))?\s*\}\}")
 _QUERY_NODE = "\nqueryNode:\n"
 _RARE_COLLECTIONS = "  gchelper:\n    maximumGoGC: 2000\n"
 """Go collects its garbage when the heap has grown by so many percent, as long as memory is plenty. With the server's
-own 200 that was four times a second while it was searched, for about 10 ms; now it is every four seconds."""
+own 200 that was four times a second while it was searched, and of 3,000 searches the slowest hundredth took more than
+8.4 ms; now it is every four seconds, and 4.2 ms. Medians of three times each."""
 
 
 class MilvusServer(Server):
