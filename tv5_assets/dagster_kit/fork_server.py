@@ -1,6 +1,6 @@
 """The process that every step of a run is forked from, which imports once what most steps need.
 
-What it does beside importing is in tv5_assets/preload.py.
+Here are what it imports and how it treats memory; what else it does is in tv5_assets/preload.py.
 """
 
 import multiprocessing

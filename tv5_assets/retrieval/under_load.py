@@ -28,7 +28,7 @@ RATES = (0.5, 0.9)
 """Fixed rates, as shares of what the most clients were answered: where nobody should wait, and where a queue shows."""
 RATE_SECONDS = 2.0
 USERS = 20
-FEW = 2
+FURTHER_WARM_UP = 2
 """Calls that warm up a client after another has asked about all users."""
 
 
@@ -55,7 +55,7 @@ def under_load(
         for answers, calls in (("computed", computed), ("kept", kept)):
             for clients in CLIENTS:
                 # All users were asked about by some client: stores have their pages in memory, and answers are kept.
-                warm_up = len(asked) if clients == 1 else FEW
+                warm_up = len(asked) if clients == 1 else FURTHER_WARM_UP
                 loaded = by_clients(calls[:clients], max(1, RUNS // clients), warm_up=warm_up)
                 rows.append(_row(loaded, answers, clients, None))
         most = rows[len(CLIENTS) - 1]["answered_per_second"]

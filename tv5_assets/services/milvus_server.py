@@ -8,7 +8,9 @@ import re
 import shutil
 import signal
 import sys
+from pathlib import Path
 
+from tv5_assets.errors import StoreUnavailableError
 from tv5_assets.services import installed
 from tv5_assets.services.endpoints import Endpoints
 from tv5_assets.services.milvus_lite import MilvusLite
@@ -57,10 +59,9 @@ class MilvusServer(Server):
             "local_storage_dir": str(self.folder / "data"),
             "rocksmq_data_dir": str(self.folder / "data" / "rocksmq"),
         }
-        template = (package / "config.yaml.template").read_text()
-        filled = _PLACEHOLDER.sub(lambda match: values.get(match[1], match[2] or ""), template)
-        filled = re.sub(r"(?m)^  ip:.*$", f"  ip: {HOST}", filled).replace(_QUERY_NODE, _QUERY_NODE + _RARE_COLLECTIONS)
-        (self.folder / "configs" / "milvus.yaml").write_text(filled)
+        template = package / "config.yaml.template"
+        filled = _PLACEHOLDER.sub(lambda match: values.get(match[1], match[2] or ""), template.read_text())
+        (self.folder / "configs" / "milvus.yaml").write_text(_own_settings(filled, template))
         shutil.copy(package / "glog.conf", self.folder / "configs")
         return Launch(
             [
@@ -83,3 +84,15 @@ class MilvusServer(Server):
     def ask(endpoints: Endpoints) -> None:
         """List the collections."""
         MilvusLite.ask(endpoints)  # the same protocol and client
+
+
+def _own_settings(configuration: str, template: Path) -> str:
+    """Return a configuration whose addresses are of loopback, and which collects garbage seldom.
+
+    Raises:
+        StoreUnavailableError: it is laid out in another way.
+    """
+    if _QUERY_NODE not in configuration:
+        raise StoreUnavailableError(f"{template} has no section queryNode; run `make milvus` for the release that has")
+    configuration = re.sub(r"(?m)^  ip:.*$", f"  ip: {HOST}", configuration)
+    return configuration.replace(_QUERY_NODE, _QUERY_NODE + _RARE_COLLECTIONS)

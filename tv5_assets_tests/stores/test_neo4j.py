@@ -23,7 +23,7 @@ def endpoints(graph_server: tuple[Settings, Endpoints], request: pytest.FixtureR
     if request.param == "bolt":
         return replace(at, neo4j_bulk_url="")
     if settings.neo4j_server == "neo4j":
-        pytest.skip("Neo4j has no such endpoint")
+        pytest.skip("the bulk endpoint is ArcadeDB's; Neo4j has none")
     assert at.neo4j_bulk_url
     return at
 
