@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 _Number = TypeVar("_Number", bound=np.generic)
+_Whole = npt.NDArray[np.integer[Any]]
 
 
 def choose(draws: npt.NDArray[np.float64], shares: npt.ArrayLike) -> npt.NDArray[np.intp]:
@@ -60,18 +61,20 @@ def at(table: npt.NDArray[_Number], row: npt.NDArray[np.intp], column: npt.NDArr
     return table.ravel().take(row * table.shape[1] + column)
 
 
-def gather(values: Sequence[Any], positions: npt.NDArray[np.intp], dtype: pl.DataType | None = None) -> pl.Series:
+def gather(values: Sequence[Any] | pl.Series, positions: _Whole, dtype: pl.DataType | None = None) -> pl.Series:
     """Return ``values[position]`` for each position; a value may be a list.
 
     Args:
         values: what is chosen from.
-        positions: positions in ``values``, shape (n,).
+        positions: positions in ``values``, none of them negative, shape (n,).
         dtype: the result's type; to give a few values a type costs less than to cast all rows. None infers it.
     """
-    return _series(values, dtype).gather(positions)
+    return _series(values, dtype).gather(pl.Series(positions.astype(np.uint32, copy=False)))
 
 
-def _series(values: Sequence[Any], dtype: pl.DataType | None) -> pl.Series:
+def _series(values: Sequence[Any] | pl.Series, dtype: pl.DataType | None) -> pl.Series:
+    if isinstance(values, pl.Series):
+        return values
     return pl.Series([list(value) if isinstance(value, tuple) else value for value in values], dtype=dtype)
 
 
@@ -97,6 +100,32 @@ class Pools:
             draws: numbers in [0, 1), shape (n,).
         """
         return self._members.gather(self._starts[pool] + (draws * self._sizes[pool]).astype(int))
+
+
+class Ballots:
+    """Weighted choices: each is on as many ballots as it weighs, so that a draw finds it at once."""
+
+    def __init__(self, kinds: _Whole, choices: _Whole, weights: _Whole):
+        """Prepare ballots.
+
+        Args:
+            kinds: which of several things a choice is for, counting from 0 and ascending, shape (k,).
+            choices: whole numbers, shape (k,).
+            weights: whole numbers, shape (k,); those of a kind sum to more than 0, and should to less than millions.
+        """
+        counts = np.bincount(kinds, weights).astype(np.int64)
+        self._ballots = np.repeat(choices.astype(np.int32), weights)
+        self._starts = np.cumsum(counts) - counts
+        self._counts = counts.astype(np.float32)
+
+    def cast(self, kind: _Whole, draws: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
+        """Return the choice that each draw makes, shape (n,).
+
+        Args:
+            kind: what is to be chosen, shape (n,).
+            draws: numbers in [0, 1), shape (n,).
+        """
+        return self._ballots.take(self._starts.take(kind) + (draws * self._counts.take(kind)).astype(np.intp))
 
 
 def choose_several(draws: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:

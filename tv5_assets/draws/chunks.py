@@ -34,14 +34,15 @@ def chunked(
     """
 
     def parts() -> Iterator[pl.DataFrame]:
-        yield from map(make, _numbers(rows, chunk_rows))
+        for some in _ranges(rows, chunk_rows):
+            yield make(np.arange(some.start, some.stop))
 
     return _read_part_by_part(parts, schema)
 
 
 def drawn_ahead(
     rows: int,
-    draw: Callable[[npt.NDArray[np.int64]], Drawn],
+    draw: Callable[[range], Drawn],
     make: Callable[[Drawn], pl.DataFrame],
     schema: pl.Schema,
     chunk_rows: int = CHUNK_ROWS,
@@ -50,15 +51,15 @@ def drawn_ahead(
 
     Args:
         rows: number of rows.
-        draw: returns what the rows of the given numbers are made of. It uses no Polars, since whoever reads the frame
-            may wait for it in one of Polars' own threads.
+        draw: returns what the rows of the given numbers, which count from 0, are made of. It uses no Polars, since
+            whoever reads the frame may wait for it in one of Polars' own threads.
         make: returns the rows.
         schema: columns and types of what ``make`` returns.
         chunk_rows: rows generated at once.
     """
 
     def parts() -> Iterator[pl.DataFrame]:
-        yield from map(make, one_ahead(map(draw, _numbers(rows, chunk_rows))))
+        yield from map(make, one_ahead(map(draw, _ranges(rows, chunk_rows))))
 
     return _read_part_by_part(parts, schema)
 
@@ -86,9 +87,9 @@ def chunked_over(
     return _read_part_by_part(parts, schema)
 
 
-def _numbers(rows: int, chunk_rows: int) -> Iterator[npt.NDArray[np.int64]]:
+def _ranges(rows: int, chunk_rows: int) -> Iterator[range]:
     for start in range(0, rows, chunk_rows):
-        yield np.arange(start, min(start + chunk_rows, rows))
+        yield range(start, min(start + chunk_rows, rows))
 
 
 def _read_part_by_part(parts: Callable[[], Iterator[pl.DataFrame]], schema: pl.Schema) -> pl.LazyFrame:

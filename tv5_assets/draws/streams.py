@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 _GOLDEN_GAMMA = np.uint64(0x9E3779B97F4A7C15)
-_LOWER_HALF = np.uint64(2**32 - 1)
 
 
 def stream(seed: int, *names: str | int) -> np.random.Generator:
@@ -32,28 +31,30 @@ def uniform(seed: int, ids: npt.ArrayLike, *names: str | int) -> npt.NDArray[np.
         ids: integers; equal ids get equal numbers.
         names: what is drawn; different names give independent numbers.
     """
-    return np.asarray((_mixed(seed, ids, names) >> np.uint64(11)) * 2.0**-53)
-
-
-def uniform_pair(
-    seed: int, ids: npt.ArrayLike, *names: str | int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return two independent numbers in [0, 1) for each id, in little more time than :func:`uniform` takes for one.
-
-    They are the halves of an output of SplitMix64, multiples of 2^-32: enough to choose one of thousands.
-    """
-    state = _mixed(seed, ids, names)
-    return np.asarray((state >> np.uint64(32)) * 2.0**-32), np.asarray((state & _LOWER_HALF) * 2.0**-32)
-
-
-def _mixed(seed: int, ids: npt.ArrayLike, names: tuple[str | int, ...]) -> npt.NDArray[np.uint64]:
     start = _first_state(seed, names)
     with np.errstate(over="ignore"):
         state = start + np.asarray(ids).astype(np.uint64) * _GOLDEN_GAMMA
         state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         state ^= state >> np.uint64(31)
-    return state
+    return np.asarray((state >> np.uint64(11)) * 2.0**-53)
+
+
+def uniform_of_rows(seed: int, rows: range, *names: str | int) -> npt.NDArray[np.float32]:
+    """Return one number in [0, 1) for each of consecutive rows, shape (n,), in half the time of :func:`uniform`.
+
+    The numbers are those of PCG64 (O'Neill, 2014), which can start at any of its outputs; what a row gets depends on
+    the seed, the name and its number alone. They are multiples of 2^-24: enough to choose one of thousands.
+
+    Args:
+        seed: the seed of everything random.
+        rows: numbers of the rows, one after the other.
+        names: what is drawn; different names give independent numbers.
+    """
+    bits = np.random.PCG64([seed, *_words(names)])
+    halves = rows.start % 2  # an output is made into two numbers, so that an odd row begins with half of one
+    bits.advance(rows.start // 2)
+    return np.random.Generator(bits).random(len(rows) + halves, dtype=np.float32)[halves:]
 
 
 @lru_cache(maxsize=1024)  # chunk after chunk asks for the same few

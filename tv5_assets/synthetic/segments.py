@@ -12,9 +12,9 @@ import numpy.typing as npt
 import polars as pl
 
 from tv5_assets.coherence import Rule
-from tv5_assets.draws.choices import at
+from tv5_assets.draws.choices import Ballots, at, gather
 from tv5_assets.draws.chunks import CHUNK_ROWS, drawn_ahead
-from tv5_assets.draws.streams import uniform_pair
+from tv5_assets.draws.streams import uniform_of_rows
 from tv5_assets.synthetic.phrases.books import BOOKS
 from tv5_assets.synthetic.phrases.lines import BAD, GOOD, NEITHER, DrawnLine, Lines
 from tv5_assets.tables.subtitles import ARC_POINTS, TOPICS, SubtitleSegments
@@ -23,7 +23,7 @@ from tv5_assets.tables.table import polars_schema
 
 CAST = 6
 """Characters of a movie who speak."""
-_ORIGINAL_WEIGHT = 3.0
+_ORIGINAL_WEIGHT = 3
 """How much likelier a line is in the movie's own language than in another that it has subtitles in."""
 _USUAL_FEELING, _ARC_FEELING = 0.22, 0.5
 """Chance of a good line, and of a bad one, where the arc is at 0, and what the arc adds to the one and takes from the
@@ -83,6 +83,8 @@ RULES = (
 """What every row must keep; rules that need other tables are in quality/subtitles.py."""
 
 Ints = npt.NDArray[np.int64]
+Places = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -92,20 +94,21 @@ class _Movies:
     Attributes:
         ids: shape (m,).
         milliseconds: running times, shape (m,).
-        language_bounds: sums of the shares of lines in the languages up to each, shape (m, LANGUAGES - 1), by columns.
+        languages: of lines, by movie.
         cast: places of the characters' names in the strings of Lines, shape (m, CAST); no movie has one twice.
         topics: places in TOPICS, the first ``topic_counts`` of each row, shape (m, most).
         topic_counts: shape (m,).
-        arcs: shape (m, ARC_POINTS).
+        good, bad: chances that a line sounds so, by the moment of the sentiment arc, shape (m, ARC_POINTS).
     """
 
-    ids: npt.NDArray[np.int32]
-    milliseconds: Ints
-    language_bounds: npt.NDArray[np.float64]
-    cast: Ints
-    topics: Ints
-    topic_counts: Ints
-    arcs: npt.NDArray[np.float32]
+    ids: Places
+    milliseconds: npt.NDArray[np.float64]
+    languages: Ballots
+    cast: Places
+    topics: Places
+    topic_counts: Floats
+    good: Floats
+    bad: Floats
 
 
 def segments(
@@ -134,7 +137,7 @@ def segments(
 
     return drawn_ahead(
         rows,
-        lambda numbers: _draw(numbers, rows, starts, movies, lines, seed),
+        lambda some: _draw(some, rows, starts, movies, lines, seed),
         lambda drawn: _made(drawn, lines).cast(schema),
         schema,
         chunk_rows,
@@ -146,7 +149,7 @@ class _Drawn:
     """What rows are made of, arrays of shape (n,).
 
     Attributes:
-        numbers: of the rows.
+        rows: their numbers.
         movie_ids: whose lines they are.
         language: place in LANGUAGES.
         speaker: place in the strings of Lines.
@@ -156,46 +159,43 @@ class _Drawn:
         line: what is said.
     """
 
-    numbers: npt.NDArray[np.int32]
-    movie_ids: npt.NDArray[np.int32]
-    language: Ints
-    speaker: Ints
+    rows: range
+    movie_ids: Places
+    language: Places
+    speaker: Places
     slot: npt.NDArray[np.float64]
     begin: npt.NDArray[np.float64]
-    late: npt.NDArray[np.float64]
+    late: Floats
     line: DrawnLine
 
 
-def _draw(numbers: Ints, rows: int, starts: Ints, movies: _Movies, lines: Lines, seed: int) -> _Drawn:
-    """Draw what the rows of ``numbers``, of ``rows`` in all, are made of; ``starts`` has each movie's first number."""
+def _draw(rows: range, all_rows: int, starts: Ints, movies: _Movies, lines: Lines, seed: int) -> _Drawn:
+    """Draw what some of all rows are made of; ``starts`` has the number of each movie's first row."""
 
-    def draw(what: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        return uniform_pair(seed, numbers, "subtitle_segments", what)
+    def draw(what: str) -> Floats:
+        return uniform_of_rows(seed, rows, "subtitle_segments", what)
 
-    movie = numbers * len(movies.ids) // rows
-    place, places = numbers - starts.take(movie), np.diff(starts).take(movie)
-    language = np.zeros(len(numbers), dtype=np.int64)
-    spoken, felt = draw("language and feeling")
-    for bound in movies.language_bounds.T:
-        language += spoken >= bound.take(movie)
-    arc = at(movies.arcs, movie, (2 * place + 1) * ARC_POINTS // (2 * places))
-    good, bad = (np.clip(_USUAL_FEELING + sign * _ARC_FEELING * arc, _LEAST_FEELING, _MOST_FEELING) for sign in (1, -1))
-    feeling = np.where(felt < good, GOOD, np.where(felt < good + bad, BAD, NEITHER))
-    of_topics, of_cast = draw("topic and speaker")
-    of_others, late = draw("listener and start")
-    topic = at(movies.topics, movie, (of_topics * movies.topic_counts[movie]).astype(np.int64))
-    speaker = (of_cast * CAST).astype(np.int64)
-    listener = (of_others * (CAST - 1)).astype(np.int64)
+    numbers = np.arange(rows.start, rows.stop)
+    movie = numbers * len(movies.ids) // all_rows
+    place, places = numbers - starts.take(movie), np.maximum(1, np.diff(starts))
+    language = movies.languages.cast(movie, draw("language"))
+    moment = movie * ARC_POINTS + ((place + 0.5) * (ARC_POINTS / places).take(movie)).astype(np.intp)
+    felt = draw("feeling")
+    good, bad = felt < movies.good.ravel().take(moment), felt >= 1 - movies.bad.ravel().take(moment)
+    feeling = NEITHER - (NEITHER - GOOD) * good.view(np.int8) - (NEITHER - BAD) * bad.view(np.int8)
+    topic = at(movies.topics, movie, (draw("topic") * movies.topic_counts.take(movie)).astype(np.intp))
+    speaker = (draw("speaker") * np.float32(CAST)).astype(np.intp)
+    listener = (draw("listener") * np.float32(CAST - 1)).astype(np.intp)
     listener += listener >= speaker  # nobody talks to themselves
-    slot = movies.milliseconds[movie] / places
+    slot = (movies.milliseconds / places).take(movie)
     return _Drawn(
-        numbers=numbers.astype(np.int32),
-        movie_ids=movies.ids[movie],
+        rows=rows,
+        movie_ids=movies.ids.take(movie),
         language=language,
         speaker=at(movies.cast, movie, speaker),
         slot=slot,
         begin=slot * place,
-        late=late,
+        late=draw("start"),
         line=lines.draw(language, feeling, topic, at(movies.cast, movie, listener), draw),
     )
 
@@ -206,38 +206,42 @@ def _made(drawn: _Drawn, lines: Lines) -> pl.DataFrame:
     shown = np.minimum(reading, drawn.slot)
     start = (drawn.begin + drawn.late * (drawn.slot - shown)).astype(np.int32)
     return line.with_columns(
-        segment_id=pl.Series(drawn.numbers),
+        segment_id=pl.int_range(drawn.rows.start, drawn.rows.stop, dtype=pl.Int32, eager=True),
         movie_id=pl.Series(drawn.movie_ids),
-        language=_LANGUAGES.gather(drawn.language),
+        language=gather(_LANGUAGES, drawn.language),
         start_ms=pl.Series(start),
         end_ms=pl.Series((start + shown).astype(np.int32)),
-        speaker=lines.strings.gather(drawn.speaker),
+        speaker=gather(lines.strings, drawn.speaker),
     ).select(polars_schema(SubtitleSegments).names())
 
 
 def _movies(subtitles: pl.DataFrame, details: pl.DataFrame, lines: Lines, seed: int) -> _Movies:
+    subtitles = subtitles.sort("movie_id", "language")
     ids, movie = np.unique(subtitles["movie_id"].to_numpy(), return_inverse=True)
     language = subtitles["language"].to_physical().to_numpy()
     original = subtitles["is_original"].to_numpy()
-    weights = np.zeros((len(ids), len(LANGUAGES)))
-    weights[movie, language] = np.where(original, _ORIGINAL_WEIGHT, 1.0)
     own = np.full(len(ids), LANGUAGES.index("en"))
     own[movie[original]] = language[original]
-    one_each = subtitles.sort("movie_id", "language").unique("movie_id", keep="first", maintain_order=True)
+    one_each = subtitles.unique("movie_id", keep="first", maintain_order=True)
     topics = one_each["key_topics"].list.eval(pl.element().to_physical())
-    counts = topics.list.len().to_numpy().astype(np.int64)
-    most = int(counts.max()) if len(counts) else 0
+    counts = topics.list.len().to_numpy()
     padded = pl.DataFrame({"topics": topics}).select(
-        pl.col("topics").list.get(place, null_on_oob=True).fill_null(0).cast(pl.Int64).alias(str(place))
-        for place in range(most)
+        pl.col("topics").list.get(place, null_on_oob=True).fill_null(0).cast(pl.Int32).alias(str(place))
+        for place in range(counts.max(initial=0))
+    )
+    arcs = one_each["sentiment_arc"].to_numpy()
+    good, bad = (
+        np.clip(_USUAL_FEELING + sign * _ARC_FEELING * arcs, _LEAST_FEELING, _MOST_FEELING).astype(np.float32)
+        for sign in (1, -1)
     )
     minutes = one_each.select("movie_id").join(details, on="movie_id", how="left", maintain_order="left")
     return _Movies(
         ids=ids.astype(np.int32),
-        milliseconds=minutes["duration_minutes"].to_numpy().astype(np.int64) * 60_000,
-        language_bounds=np.asfortranarray(np.cumsum(weights, axis=1)[:, :-1] / weights.sum(axis=1, keepdims=True)),
+        milliseconds=minutes["duration_minutes"].to_numpy() * 60_000.0,
+        languages=Ballots(movie, language, np.where(original, _ORIGINAL_WEIGHT, 1)),
         cast=lines.characters(ids, own, CAST, seed),
         topics=np.ascontiguousarray(padded.to_numpy()),
-        topic_counts=counts,
-        arcs=one_each["sentiment_arc"].to_numpy(),
+        topic_counts=counts.astype(np.float32),
+        good=good,
+        bad=bad,
     )

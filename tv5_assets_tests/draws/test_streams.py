@@ -7,8 +7,8 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tv5_assets.draws.choices import Pools, choose
-from tv5_assets.draws.streams import stream, uniform, uniform_pair
+from tv5_assets.draws.choices import Ballots, Pools, choose
+from tv5_assets.draws.streams import stream, uniform, uniform_of_rows
 from tv5_assets_tests.synthetic.statistics import fits
 
 
@@ -41,22 +41,39 @@ def test_streams_of_different_seeds_and_names_differ() -> None:
 )
 def test_what_an_id_draws_does_not_depend_on_its_company(ids: list[int], cut: int, seed: int) -> None:
     def draws(some: list[int]) -> npt.NDArray[np.float64]:
-        return np.array([uniform(seed, some, "what"), *uniform_pair(seed, some, "what")])
+        return uniform(seed, some, "what")
 
     together = draws(ids)
-    assert np.array_equal(together, np.concatenate([draws(ids[:cut]), draws(ids[cut:])], axis=1))
+    assert np.array_equal(together, np.concatenate([draws(ids[:cut]), draws(ids[cut:])]))
+    assert ((together >= 0) & (together < 1)).all()
+
+
+@given(
+    start=st.integers(0, 2**40),
+    cut=st.integers(0, 50),
+    rows=st.integers(0, 50),
+    seed=st.integers(0, 2**63),
+)
+def test_what_a_row_draws_does_not_depend_on_the_rows_before_it(start: int, cut: int, rows: int, seed: int) -> None:
+    def draws(begin: int, end: int) -> npt.NDArray[np.float32]:
+        return uniform_of_rows(seed, range(begin, end), "what")
+
+    end = start + cut + rows
+    together = draws(start, end)
+    assert together.shape == (cut + rows,)
+    assert np.array_equal(together, np.concatenate([draws(start, start + cut), draws(start + cut, end)]))
     assert ((together >= 0) & (together < 1)).all()
 
 
 def test_uniform_draws_are_uniform_and_independent() -> None:
     ids = np.arange(200_000)
     one, other = uniform(42, ids, "one"), uniform(42, ids, "other")
-    upper, lower = uniform_pair(42, ids, "pair")
+    rows, other_rows = (uniform_of_rows(42, range(len(ids)), name) for name in ("one", "other"))
     tenths = {f"{tenth}": 0.1 for tenth in range(10)}
-    for draws in (one, upper, lower):
+    for draws in (one, rows):
         assert fits(pl.Series((draws * 10).astype(int)), tenths)
     # Neighbouring ids and other names tell nothing: pairs fill the unit square evenly.
-    for pairs in ((one[1:], one[:-1]), (one, other), (upper, lower), (upper[1:], lower[:-1]), (one, upper)):
+    for pairs in ((one[1:], one[:-1]), (one, other), (rows[1:], rows[:-1]), (rows, other_rows), (one, rows)):
         cells = (pairs[0] * 4).astype(int) * 4 + (pairs[1] * 4).astype(int)
         assert fits(pl.Series(cells), {f"{cell}": 1 / 16 for cell in range(16)})
 
@@ -75,3 +92,14 @@ def test_members_of_pools_of_different_sizes() -> None:
         "c",
         "d",
     ]
+
+
+def test_ballots_choose_as_often_as_choices_weigh() -> None:
+    ballots = Ballots(*np.array([[0, 7, 1], [0, 8, 3], [1, 3, 2], [1, 4, 0], [1, 5, 2]]).T)  # kind, choice and weight
+    draws = np.array([0.0, 0.2499, 0.25, 0.9999] * 2, dtype=np.float32)
+    assert ballots.cast(np.repeat([0, 1], 4), draws).tolist() == [7, 7, 8, 8, 3, 3, 3, 5]
+    # The largest draw below 1 must not fall out of its kind, however many ballots there are.
+    weights = np.arange(1, 5_000)
+    many = Ballots(np.arange(len(weights)), np.arange(len(weights)), weights)
+    last = np.full(len(weights), np.nextafter(np.float32(1), np.float32(0)))
+    assert np.array_equal(many.cast(np.arange(len(weights)), last), np.arange(len(weights)))

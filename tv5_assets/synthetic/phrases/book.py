@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-SLOTS = ("topic", "Topic", "about", "adjective", "noun", "name", "setting")
-"""What a pattern may leave open, in braces; ``Topic`` is ``topic`` with a capital, ``about`` is "about the topic"."""
+SLOTS = ("topic", "Topic", "about", "described", "name", "setting")
+"""What a pattern may leave open, in braces; ``Topic`` is ``topic`` with a capital, ``about`` is "about the topic", and
+``described`` a noun with its adjective."""
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -28,8 +29,9 @@ class PhraseBook:
         about: what the article becomes in "about the topic", the longest first; topics without an article follow "".
         adjectives: how good or bad what they describe is, from -1 to 1; none is near 0.
         nouns: what the adjectives describe.
+        describe: how a noun and its adjective stand together, with ``{adjective}`` and ``{noun}``.
         settings: where or when, in words that fit any sentence.
-        coloured: patterns with an adjective.
+        coloured: patterns with a described noun.
         plain: patterns without one.
         tails: short sentences that may follow any line.
         stock: lines that everybody says, each as good or bad as its words.
@@ -44,6 +46,7 @@ class PhraseBook:
     about: Mapping[str, str]
     adjectives: Mapping[str, float]
     nouns: tuple[str, ...]
+    describe: str
     settings: tuple[str, ...]
     coloured: tuple[str, ...]
     plain: tuple[str, ...]
@@ -52,6 +55,15 @@ class PhraseBook:
     marks: Mapping[str, float]
     pair: str
     core: str
+
+    @cached_property
+    def described(self) -> Mapping[str, float]:
+        """Each noun with each adjective, with how good or bad that sounds."""
+        return {
+            self.describe.format(adjective=adjective, noun=noun): tone
+            for adjective, tone in self.adjectives.items()
+            for noun in self.nouns
+        }
 
     @cached_property
     def topics_about(self) -> tuple[str, ...]:
