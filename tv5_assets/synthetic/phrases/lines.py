@@ -21,7 +21,7 @@ from tv5_assets.tables.subtitles import TOPICS
 
 STOCK_PERCENT = 18
 """Of 100 lines, those that everybody says, so that they come back again and again."""
-TAIL_PERCENT = 85
+TAIL_PERCENT = 50
 """Of 100 other lines, those that a second, short sentence follows."""
 _TONE_SPREAD = 0.1
 """How far a line's sentiment may lie from that of its words."""
