@@ -44,7 +44,7 @@ of 32 and 44 in batches of 128; with ten words it made no difference (float32, o
 _MOST_TEXTS = {"cpu": 64, "cuda": 4_096}
 _LEAST_BATCH = 8
 _TEXTS_AT_ONCE = {"cpu": 8_192, "cuda": 65_536}  # a minute on two cores, less than a second on a GPU
-PROBE_TEXTS = {"cpu": 64, "cuda": 4_096}
+PROBE_TEXTS = {"cpu": 32, "cuda": 4_096}
 """Texts that cosine and speed are measured on: so many that a GPU computes for longer than it takes to tell it what.
 Fewer than this are encoded in float32: choosing would cost more."""
 
