@@ -17,8 +17,8 @@ _COMPILED_LATE = (
     "-XX:Tier4CompileThreshold=75000",
     "-XX:Tier4BackEdgeThreshold=200000",
 )
-"""The JVM's second compiler takes a method when it has run five times as often as usual: of the 40 s of a processor that
-ml-latest-small had cost this process, 19 were that compiler's, and 14 are."""
+"""The JVM's second compiler takes a method when it has run five times as often as usual. Of 40 s of a processor that
+ml-latest-small cost this process, 19 were that compiler's, and 14 are."""
 
 
 def serve(database: str, host: str, bolt_port: int, http_port: int) -> None:
