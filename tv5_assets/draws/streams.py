@@ -2,7 +2,8 @@
 
 A generator made by :func:`stream` is for what is drawn in one known order. :func:`uniform` is for rows with ids: what a
 row gets depends on the seed, the name and its id alone, so it stays the same whichever rows are drawn beside it and
-in whatever chunks. What does not belong here: what the draws are used for.
+in whatever chunks. :func:`uniform_of_rows` does the same faster for rows whose numbers follow one another. What does
+not belong here: what the draws are used for.
 """
 
 import hashlib

@@ -39,6 +39,9 @@ _MOST_OVER_BOLT = 100_000
 less: a 24th of ml-25m's movies, with batches that touch as many of them as 20,000 and 100,000 rows of the whole do,
 took 156 and 95 s."""
 _NODES_PER_REMOVAL = 500
+_GRACE_SECONDS = 0.25
+"""How long the relationships of the version before stay after the switch: a reader who had just looked up the pointer
+found none of them where all were removed before it looked at the first."""
 _GONE = "Neo.ClientError.Statement.EntityNotFound"
 """What a query is told that met a relationship which was removed while it was read."""
 
@@ -306,6 +309,7 @@ def publish_relationships(
                 _write(spec, edges, rows, _in_bulk(graph, bulk, spec, version), MOST_IN_BULK)
             session.execute_write(_switch, spec, version, rows)
             if of_live:
+                time.sleep(_GRACE_SECONDS)
                 _remove_all_but(graph, bulk, spec, version)
     return Load(spec.dataset, rows, version, changed, time.perf_counter() - started)  # counted just now, either way
 
