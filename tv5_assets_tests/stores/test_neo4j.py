@@ -1,6 +1,8 @@
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -213,6 +215,22 @@ def test_a_reader_never_sees_less_than_a_version(with_nodes, endpoints):
         loading.result()
 
     assert counts == {samples.ROWS}
+
+
+def test_the_version_before_stays_for_those_who_had_just_looked_up_the_pointer(with_nodes, monkeypatch):
+    publish_ratings(with_nodes, 1)
+    left = []
+
+    def look(seconds):
+        of_before = "MATCH ()-[r:SAMPLE_RATED]->() WHERE r.version = $version RETURN count(r) AS rows"
+        rows = neo4j.query(with_nodes, of_before, {"version": samples.VERSIONS[1]})[0]["rows"]
+        left.append((seconds, neo4j.live_version(with_nodes, RATINGS), rows))
+
+    monkeypatch.setattr(neo4j, "time", SimpleNamespace(sleep=look, perf_counter=time.perf_counter))
+    publish_ratings(with_nodes, 2)
+
+    assert left == [(neo4j._GRACE_SECONDS, samples.VERSIONS[2], samples.ROWS)]
+    assert in_the_store(with_nodes) == samples.ROWS
 
 
 def test_streams_a_lazy_frame_in_batches(with_nodes, monkeypatch):
