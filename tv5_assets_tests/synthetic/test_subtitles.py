@@ -239,6 +239,7 @@ class TestPhraseBooks:
         assert len(book.topics) == len(set(book.topics)) == len(TOPICS)
         for pattern in (*book.coloured, *book.plain):
             assert set(pieces(pattern)[1]) <= set(SLOTS), pattern
+        assert set(pieces(book.describe)[1]) == {"adjective", "noun"}
         assert all("described" in pieces(pattern)[1] for pattern in book.coloured)
         assert not any("described" in pieces(pattern)[1] for pattern in book.plain)
         assert all(0.4 <= abs(tone) <= 0.9 for tone in book.feelings.values())
