@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 SLOTS = ("topic", "Topic", "about", "described", "name", "setting")
 """What a pattern may leave open, in braces; ``Topic`` is ``topic`` with a capital, ``about`` is "about the topic", and
@@ -33,7 +34,6 @@ class PhraseBook:
         settings: where or when, in words that fit any sentence.
         coloured: patterns with a described noun.
         plain: patterns without one.
-        tails: short sentences that may follow any line.
         stock: lines that everybody says, each as good or bad as its words.
         marks: words of the stock lines that are as good or bad as the line.
         pair: two topics side by side, with two ``{}``.
@@ -50,7 +50,6 @@ class PhraseBook:
     settings: tuple[str, ...]
     coloured: tuple[str, ...]
     plain: tuple[str, ...]
-    tails: tuple[str, ...]
     stock: Mapping[str, float]
     marks: Mapping[str, float]
     pair: str
@@ -87,14 +86,28 @@ class PhraseBook:
         return {**self.adjectives, **self.marks}
 
 
-def pieces(pattern: str) -> tuple[list[str], list[str]]:
-    """Take a pattern apart: the texts around its slots, and the slots between them.
+class Piece(NamedTuple):
+    """A piece of a pattern, with one slot.
 
-    Returns:
-        n + 1 texts and the names of n slots, in order.
+    Attributes:
+        before: the text before the slot.
+        slot: its name; empty where there is no slot.
+        after: the text after the pattern's last slot; empty in its other pieces.
     """
+
+    before: str
+    slot: str
+    after: str
+
+
+def pieces(pattern: str) -> list[Piece]:
+    """Take a pattern apart after each of its slots but the last."""
     parts = _SLOT.split(pattern)
-    return parts[::2], parts[1::2]
+    texts, slots = parts[::2], parts[1::2]
+    if not slots:
+        return [Piece(pattern, "", "")]
+    ends = [""] * (len(slots) - 1) + texts[-1:]
+    return [Piece(*piece) for piece in zip(texts[:-1], slots, ends, strict=True)]
 
 
 def capitalized(text: str) -> str:

@@ -19,14 +19,16 @@ ITALIAN = PhraseBook(
         "miserabile": -0.7, "amara": -0.55, "disperata": -0.7,
     },
     nouns=(
-        "storia", "cosa", "idea", "notte", "vita", "abitudine", "canzone", "domanda", "avventura", "serata",
-        "lezione", "promessa", "attesa", "casa", "parola",
+        "storia", "cosa", "scelta", "notte", "vita", "cena", "canzone", "domanda", "vacanza", "serata",
+        "lezione", "promessa", "giornata", "casa", "parola",
     ),
     describe="{noun} {adjective}",
     settings=(
         "stasera", "a mezzanotte", "prima dell'alba", "dopo cena", "sotto la pioggia", "sul treno", "al porto",
         "vicino al fiume", "in cucina", "sul tetto", "alla stazione", "in macchina", "sotto il ponte", "in albergo",
-        "in giardino", "al telefono", "al mercato", "nella vecchia casa",
+        "in giardino", "al telefono", "al mercato", "nella vecchia casa", "all'aeroporto", "in biblioteca",
+        "sulla spiaggia", "al museo", "in cantina", "sulla nave", "a teatro", "nel bosco", "in ufficio", "sulle scale",
+        "sotto la neve", "all'alba",
     ),
     coloured=(
         "{Topic} è una {described}, {name}.",
@@ -39,6 +41,16 @@ ITALIAN = PhraseBook(
         "Non è forse {topic} una {described}, {name}?",
         "Abbiamo avuto una {described} {setting}, {name}.",
         "Per {name}, {topic} è una {described}.",
+        "Proprio una {described}, {name}.",
+        "Per {name} era una {described}.",
+        "Io la chiamo una {described}, {name}.",
+        "{name} ha avuto una {described} {setting}.",
+        "C'era una {described} {setting}.",
+        "{Topic} può essere una {described}.",
+        "Una {described} {setting}, {name}.",
+        "{Topic}, {name}, è una {described}.",
+        "Tutto cominciò con una {described} {setting}.",
+        "Ti ricordi, {name}? Una {described}.",
     ),
     plain=(
         "{name}, che cosa sai {about}?",
@@ -53,13 +65,18 @@ ITALIAN = PhraseBook(
         "Aspettami ancora un po' {setting}, {name}.",
         "Qualcuno ha visto {name} {setting}, ne sono sicuro.",
         "{name} ha lasciato le chiavi {setting}.",
-    ),
-    tails=(
-        "Credimi.", "Pensaci bene.", "Fidati di me.", "Lo sai anche tu.", "Mi senti?", "Dico sul serio.",
-        "Ricordatelo.", "Di' qualcosa.", "E adesso?", "Promettimelo.", "Non dimenticarlo.", "Non so altro.", "Capito?",
-        "Te lo giuro.", "Vieni con me.", "Guardami.", "Basta domande.", "Ascolta e basta.", "Vedremo.",
-        "Chiedi a chi vuoi.", "Non dirlo a nessuno.", "Così stanno le cose.", "Adesso lo sai.", "Hai la mia parola.",
-        "Tu che ne dici?", "Non chiedere perché.", "Vedrai.", "Così si dice.",
+        "Si tratta {about}, {name}?",
+        "Chi ha parlato {about} a {name}?",
+        "Ti aspetto {setting}, {name}.",
+        "{name} aspetta {setting}.",
+        "Ho visto {name} {setting}.",
+        "Dimentica {topic}, {name}.",
+        "{name} non parla mai {about}.",
+        "E {topic}, {name}?",
+        "Parla {about} a {name}.",
+        "{name} chiamerà {setting}.",
+        "Ci vediamo {setting}, {name}.",
+        "{name} si ricorda {about} {setting}.",
     ),
     stock={
         "Grazie per tutto quello che hai fatto.": 0.6,
@@ -95,4 +112,4 @@ ITALIAN = PhraseBook(
     pair="{} e {}",
     core="la verità a proposito {}",
 )  # fmt: skip
-"""Every noun is feminine."""
+"""Every noun is feminine and begins with a consonant, as the article ``una`` demands."""

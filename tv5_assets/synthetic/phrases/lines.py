@@ -6,7 +6,7 @@ here: the words themselves (a module for each language), and which movie's line 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import accumulate, chain, zip_longest
 
 import numpy as np
 import numpy.typing as npt
@@ -15,14 +15,12 @@ import polars as pl
 from tv5_assets.draws.choices import Ballots, gather
 from tv5_assets.draws.streams import uniform
 from tv5_assets.synthetic.names import name_pools
-from tv5_assets.synthetic.phrases.book import SLOTS, capitalized, pieces
+from tv5_assets.synthetic.phrases.book import SLOTS, Piece, capitalized, pieces
 from tv5_assets.synthetic.phrases.books import BOOKS
 from tv5_assets.tables.subtitles import TOPICS
 
 STOCK_PERCENT = 18
 """Of 100 lines, those that everybody says, so that they come back again and again."""
-TAIL_PERCENT = 50
-"""Of 100 other lines, those that a second, short sentence follows."""
 _TONE_SPREAD = 0.1
 """How far a line's sentiment may lie from that of its words."""
 Draw = Callable[[str], npt.NDArray[np.float32]]
@@ -40,8 +38,10 @@ _KINDS_OF_FEELING = tuple(zip(_STOCK, (_COLOURED, _COLOURED, _PLAIN), strict=Tru
 _TOPIC_LISTS = pl.Series([*([name] for name in TOPICS), []], dtype=pl.List(pl.Enum(TOPICS)))
 """The topics of a line by the place of its topic in TOPICS; the last are those of a line about nothing."""
 _TOPIC_SLOTS = ("topic", "Topic", "about")
-_FILLINGS = (*SLOTS, "tail", "nothing")
-"""What a slot can be filled with; the tail fills one after a pattern's last text."""
+_FILLINGS = (*SLOTS, "")
+"""What a slot can be filled with; nothing fills the one of a text without a slot."""
+_NO_PIECE = (Piece("", "", ""), 0, 1)
+"""What follows a pattern's last piece: no text, filled with the empty string, which is the first one."""
 
 
 @dataclass(frozen=True)
@@ -73,27 +73,26 @@ class Lines:
         pools = [_patterns(kind, language) for language in range(len(BOOKS)) for kind in range(_KINDS)]
         self._patterns = _ballots_of(pools)
         self._tone = np.array([tone for pool in pools for _, tone in pool], dtype=np.float32)
-        # The tail is what fills the slot after the last text; no tail follows a stock line.
-        patterns = [
-            (texts, [*slots, "tail" if number % _KINDS in (_COLOURED, _PLAIN) else "nothing"])
-            for number, pool in enumerate(pools)
-            for texts, slots in (pieces(pattern) for pattern, _ in pool)
-        ]
-        all_texts, all_slots = zip(*patterns, strict=True)
-        texts = pl.Series([text for place in zip_longest(*all_texts, fillvalue="") for text in place])
-        self._slots = np.array(
-            [[_FILLINGS.index(slot) for slot in place] for place in zip_longest(*all_slots, fillvalue="nothing")]
-        )
-        self._coloured = np.asarray((self._slots == _FILLINGS.index("described")).any(axis=0))
-        self._about_topic = np.asarray(np.isin(self._slots, [SLOTS.index(slot) for slot in _TOPIC_SLOTS]).any(axis=0))
         self._words = _Words(seed)
         self.strings = pl.Series(self._words.strings)
-        language = np.repeat(np.arange(len(pools)) // _KINDS, [len(pool) for pool in pools])
-        start, count = (extent[self._slots, language] for extent in self._words.extents)
-        to_part = (np.cumsum(count) - count.ravel()).reshape(count.shape) - start
-        part = np.repeat(np.arange(count.size), count.ravel())
-        self._parts = texts.gather(part) + self.strings.gather(np.arange(len(part)) - to_part.ravel()[part])
-        self._to_part = to_part.astype(np.int32)
+        patterns = [
+            [(piece, *self._words.extent(piece.slot, number // _KINDS)) for piece in pieces(pattern)]
+            for number, pool in enumerate(pools)
+            for pattern, _ in pool
+        ]
+        # Each piece once: most patterns end with a name, for instance, and have nothing before and after it but stops.
+        distinct = list(dict.fromkeys(chain([_NO_PIECE], *patterns)))
+        first = dict(zip(distinct, accumulate((count for _, _, count in distinct), initial=0), strict=False))
+        self._parts = pl.Series(
+            before + string + after
+            for (before, _, after), start, count in distinct
+            for string in self._words.strings[start : start + count]
+        )
+        places = list(zip_longest(*patterns, fillvalue=_NO_PIECE))
+        self._slots = np.array([[_FILLINGS.index(piece.slot) for piece, *_ in place] for place in places])
+        self._to_part = np.array([[first[key] - key[1] for key in place] for place in places], dtype=np.int32)
+        self._coloured = np.asarray((self._slots == _FILLINGS.index("described")).any(axis=0))
+        self._about_topic = np.asarray(np.isin(self._slots, [SLOTS.index(slot) for slot in _TOPIC_SLOTS]).any(axis=0))
 
     def characters(self, movie_ids: Ints, language: Ints, cast: int, seed: int) -> Places:
         """Return the places in ``strings`` of characters' names, shape (m, cast), no two of a movie being the same.
@@ -135,7 +134,6 @@ class Lines:
             "described": described,
             "name": listener,
             "setting": _pick(words.settings, language, draw("setting")),
-            "tail": words.tails.cast(language, draw("tail")),
         }.items():
             fillings[_FILLINGS.index(filling)] = places
         flat, row = fillings.ravel(), np.arange(rows)
@@ -177,8 +175,6 @@ class _Words:
         topic, topic_large, topic_about: where the topics begin, language by language.
         described: start and count of the good and the bad described nouns of each language.
         settings, names: start and count of each language's.
-        tails: places of each language's, and of the empty one.
-        extents: start and count of all that can fill a slot, shape (_FILLINGS, languages).
     """
 
     def __init__(self, seed: int):
@@ -190,31 +186,24 @@ class _Words:
             [text for text, tone in book.described.items() if tone * sign > 0] for book in BOOKS for sign in (1, -1)
         )
         self.settings = self._add_pools(book.settings for book in BOOKS)
-        tails = self._add_pools(["", *(" " + tail for tail in book.tails)] for book in BOOKS)
-        self.tails = _ballots_of_tails(tails)
         # Each name once: a character's name is told from the others' by its place in the pool.
         self.names = self._add_pools(sorted(set(name_pools(book.locale, seed)[0])) for book in BOOKS)
         tones = {text: tone for book in BOOKS for text, tone in book.described.items()}
         self.tones = np.array([tones.get(text, 0.0) for text in self.strings], dtype=np.float32)
-        self.extents = self._extents(tails)
 
-    def _extents(self, tails: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
-        none, first = np.zeros(len(BOOKS), dtype=np.int64), np.arange(len(BOOKS)) * len(TOPICS)
-        all_topics = none + len(TOPICS)
-        good_and_bad, counts = self.described
-        name_starts, name_counts = self.names
-        pools = {
-            "topic": (self.topic + first, all_topics),
-            "Topic": (self.topic_large + first, all_topics),
-            "about": (self.topic_about + first, all_topics),
-            "described": (good_and_bad[::2], counts.reshape(-1, 2).sum(axis=1)),
-            "name": (none + name_starts[0], none + name_counts.sum()),  # a character may have a name from elsewhere
-            "setting": self.settings,
-            "tail": tails,
-            "nothing": (none, none + 1),
-        }
-        start, count = zip(*(pools[filling] for filling in _FILLINGS), strict=True)
-        return np.array(start), np.array(count)
+    def extent(self, slot: str, language: int) -> tuple[int, int]:
+        """Return the start and the count of all that can fill a slot in a language."""
+        first_topics = {"topic": self.topic, "Topic": self.topic_large, "about": self.topic_about}
+        if slot in first_topics:
+            return first_topics[slot] + language * len(TOPICS), len(TOPICS)
+        if not slot:
+            return 0, 1
+        (starts, counts), some = {
+            "described": (self.described, slice(2 * language, 2 * language + 2)),
+            "setting": (self.settings, slice(language, language + 1)),
+            "name": (self.names, slice(None)),  # a character may have a name from elsewhere
+        }[slot]
+        return int(starts[some][0]), int(counts[some].sum())
 
     def _add(self, texts: Iterable[str]) -> int:
         start = len(self.strings)
@@ -236,24 +225,14 @@ def _extents(pools: Sequence[Sequence[object]]) -> tuple[Ints, Ints]:
 def _ballots_of(pools: Sequence[Sequence[object]]) -> Ballots:
     """Return the choice between patterns by language and feeling, of pools by language and kind."""
     starts, counts = _extents(pools)
-    stock, other = (
-        (np.arange(len(BOOKS))[:, None] * _KINDS + np.array(kinds)).ravel()
-        for kinds in zip(*_KINDS_OF_FEELING, strict=True)
+    languages = np.arange(len(BOOKS))[:, None]
+    # A choice's pool of stock lines and its other pool side by side; the members of each share its weight.
+    pool_of_choice = np.stack(
+        [languages * _KINDS + np.array(kinds) for kinds in zip(*_KINDS_OF_FEELING, strict=True)], -1
     )
-    return _ballots(STOCK_PERCENT, (starts[stock], counts[stock]), (starts[other], counts[other]))
-
-
-def _ballots_of_tails(extents: tuple[Ints, Ints]) -> Ballots:
-    """Return the choice between the tails of each language, of which the first is empty."""
-    start, count = extents
-    return _ballots(100 - TAIL_PERCENT, (start, np.ones_like(count)), (start + 1, count - 1))
-
-
-def _ballots(percent: int, some: tuple[Ints, Ints], others: tuple[Ints, Ints]) -> Ballots:
-    """Return choices between the members of two pools each, from the first of which so many of 100 draws are made."""
-    # The two pools of a choice side by side; the members of each share its weight.
-    start, count = (np.stack(extent, axis=1).ravel() for extent in zip(some, others, strict=True))
-    weight = np.stack([percent * others[1], (100 - percent) * some[1]], axis=1).ravel()
+    start, count = starts[pool_of_choice], counts[pool_of_choice]
+    weight = (count[..., ::-1] * [STOCK_PERCENT, 100 - STOCK_PERCENT]).ravel()
+    start, count = start.ravel(), count.ravel()
     pool = np.repeat(np.arange(len(count)), count)
     member = np.arange(len(pool)) - (np.cumsum(count) - count)[pool]
     return Ballots(pool // 2, start[pool] + member, weight[pool])
