@@ -6,6 +6,7 @@ put together (phrases/) and what a movie's subtitles are like as a whole (subtit
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -85,6 +86,7 @@ RULES = (
 Ints = npt.NDArray[np.int64]
 Places = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def segments(
 
     return drawn_ahead(
         rows,
-        lambda some: _draw(some, rows, starts, movies, lines, seed),
+        lambda some: _draw(some, starts, movies, lines, seed),
         lambda drawn: _made(drawn, lines).cast(schema),
         schema,
         chunk_rows,
@@ -169,28 +171,31 @@ class _Drawn:
     line: DrawnLine
 
 
-def _draw(rows: range, all_rows: int, starts: Ints, movies: _Movies, lines: Lines, seed: int) -> _Drawn:
-    """Draw what some of all rows are made of; ``starts`` has the number of each movie's first row."""
+def _draw(rows: range, starts: Ints, movies: _Movies, lines: Lines, seed: int) -> _Drawn:
+    """Draw what some rows are made of; ``starts`` has the number of each movie's first row, and of all rows."""
+    here = np.diff(starts.clip(rows.start, rows.stop))
 
     def draw(what: str) -> Floats:
         return uniform_of_rows(seed, rows, "subtitle_segments", what)
 
-    numbers = np.arange(rows.start, rows.stop)
-    movie = numbers * len(movies.ids) // all_rows
-    place, places = numbers - starts.take(movie), np.maximum(1, np.diff(starts))
+    def of_movie(values: npt.NDArray[Number]) -> npt.NDArray[Number]:
+        return np.repeat(values, here)  # a movie's rows follow one another
+
+    movie = of_movie(np.arange(len(movies.ids)))
+    place, places = np.arange(rows.start, rows.stop) - of_movie(starts[:-1]), np.maximum(1, np.diff(starts))
     language = movies.languages.cast(movie, draw("language"))
-    moment = movie * ARC_POINTS + ((place + 0.5) * (ARC_POINTS / places).take(movie)).astype(np.intp)
+    moment = movie * ARC_POINTS + ((place + 0.5) * of_movie(ARC_POINTS / places)).astype(np.intp)
     felt = draw("feeling")
     good, bad = felt < movies.good.ravel().take(moment), felt >= 1 - movies.bad.ravel().take(moment)
     feeling = NEITHER - (NEITHER - GOOD) * good.view(np.int8) - (NEITHER - BAD) * bad.view(np.int8)
-    topic = at(movies.topics, movie, (draw("topic") * movies.topic_counts.take(movie)).astype(np.intp))
+    topic = at(movies.topics, movie, (draw("topic") * of_movie(movies.topic_counts)).astype(np.intp))
     speaker = (draw("speaker") * np.float32(CAST)).astype(np.intp)
     listener = (draw("listener") * np.float32(CAST - 1)).astype(np.intp)
     listener += listener >= speaker  # nobody talks to themselves
-    slot = (movies.milliseconds / places).take(movie)
+    slot = of_movie(movies.milliseconds / places)
     return _Drawn(
         rows=rows,
-        movie_ids=movies.ids.take(movie),
+        movie_ids=of_movie(movies.ids),
         language=language,
         speaker=at(movies.cast, movie, speaker),
         slot=slot,
