@@ -118,7 +118,7 @@ def run(
     """Materialize the asset graph, without the web UI, on embedded or configured servers."""
     with _errors_for_people():  # what the graph is made of can be wrong too: the catalog's schema file
         from tv5_assets.dagster_kit import headless
-        from tv5_assets.definitions import defs, main_job
+        from tv5_assets.definitions import defs, main_job_for_steps
 
     _show_log()
     with _errors_for_people(), _terminated_as_interrupted():
@@ -128,7 +128,7 @@ def run(
         if "dataset" not in settings.model_fields_set:
             settings = headless.with_obtainable_dataset(settings)
         with _followed(settings.dataset) as follow:
-            summary = headless.run(defs, main_job, settings, select, follow)
+            summary = headless.run(defs, main_job_for_steps(), settings, select, follow)
         _print_summary(summary)
         if json_file:
             json_file.write_text(json.dumps(summary.as_json(), indent=2) + "\n")

@@ -14,10 +14,13 @@ import dagster_postgres  # noqa: F401  imported so that the steps find it import
 import neo4j  # noqa: F401, TID253
 import polars  # noqa: F401
 import psycopg  # noqa: F401, TID253
+import psycopg2.extras  # type: ignore[import-untyped]  # noqa: F401
 import pyarrow  # noqa: F401
 import redis  # noqa: F401, TID253
 import sqlalchemy.dialects.postgresql.psycopg2  # noqa: F401
+import upath.implementations.local  # noqa: F401
 
+import tv5_assets.dagster_kit.storage  # noqa: F401
 from tv5_assets.definitions import main_job
 from tv5_assets.services.parent import end_with_parent
 

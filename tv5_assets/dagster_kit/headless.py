@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import dagster as dg
+from dagster._core.definitions.reconstruct import ReconstructableJob
 from filelock import FileLock, Timeout
 
 from tv5_assets.dagster_kit import fork_server
@@ -42,7 +43,7 @@ def with_obtainable_dataset(settings: Settings) -> Settings:
 
 def run(
     defs: dg.Definitions,
-    job: Callable[[], dg.JobDefinition],
+    job: ReconstructableJob,
     settings: Settings,
     select: str | None,
     follow: Callable[[Standing], None],

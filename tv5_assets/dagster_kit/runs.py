@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 import dagster as dg
+from dagster._core.definitions.reconstruct import ReconstructableJob
 
 from tv5_assets.dagster_kit.instance import COMMAND_TAG, bury_dead_runs
 from tv5_assets.dagster_kit.summary import RunSummary, Selection, summarize
@@ -74,7 +75,7 @@ def _first_line(error: Exception) -> str:
 
 
 def execute(
-    job: Callable[[], dg.JobDefinition],
+    job: ReconstructableJob,
     instance: dg.DagsterInstance,
     dataset: str,
     selected: Selection,
@@ -83,7 +84,7 @@ def execute(
     """Materialize the selected assets with their checks, and return what came of it.
 
     Args:
-        job: a module's function that returns the job of all assets; a step's process calls it again.
+        job: where the process of a step finds the job of all assets again.
         instance: the open Dagster instance.
         dataset: name of the dataset, for the summary.
         selected: what to materialize, from :func:`select_assets`.
@@ -95,7 +96,7 @@ def execute(
     try:
         with _following(instance, run_tag, follow):
             dg.execute_job(
-                dg.reconstructable(job),
+                job,
                 instance,
                 run_config={
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},

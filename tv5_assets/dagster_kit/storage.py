@@ -4,6 +4,7 @@ A run of the whole graph writes thousands of events from more than a hundred sho
 classes. The database is the settings'; its address, which holds a password, is in no file or variable of Dagster's.
 """
 
+import multiprocessing
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -46,7 +47,10 @@ class PooledPostgresStorage(DagsterPostgresStorage):
         Raises:
             StoreUnavailableError: it is neither set nor running.
         """
-        storage = cls(require(resolve(load_settings()), "dagster"), inst_data=inst_data)
+        # A step's run stands in the tables already. Asking whether they are there takes three connections more.
+        is_a_step = multiprocessing.parent_process() is not None
+        url = require(resolve(load_settings()), "dagster")
+        storage = cls(url, should_autocreate_tables=not is_a_step, inst_data=inst_data)
         for part in (storage.run_storage, storage.event_log_storage, storage.schedule_storage):
             part.optimize_for_webserver(_STATEMENT_TIMEOUT_MS, _SECONDS_UNTIL_RENEWED, _MORE_CONNECTIONS)
         return storage
