@@ -2,13 +2,15 @@
 
 The loop makes the fields that the original data generation plan and media gateway pipeline name, and writes JSON lines,
 as the plan does; ours makes as many or more, that agree with one another, and writes Parquet. Each side runs in a fresh
-process, which reports its seconds and its peak memory; imports, and the inputs that a generator reads, are not timed,
-nor is making the Faker. The loop makes a sample: its rows a second are what the speed-up is the ratio to.
+process, which treats memory as a step's does and reports its seconds and its peak memory; imports, and the inputs that
+a generator reads, are not timed, nor is making the Faker. The loop makes a sample: its rows a second are what the
+speed-up is the ratio to.
 
     python benchmarks/generators.py <folder of a set> [share of the full size]
 """
 
 import json
+import os
 import random
 import resource
 import subprocess
@@ -19,6 +21,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
+
+from tv5_assets.dagster_kit import fork_server
 
 CATALOG_TARGET, TARGET = 50.0, 100.0
 SEED = 42
@@ -98,7 +102,11 @@ def _rate(run: dict[str, Any]) -> float:
 
 def _in_fresh_process(*arguments: str) -> dict[str, Any]:
     done = subprocess.run(  # noqa: S603  # this very file
-        [sys.executable, __file__, *arguments], check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, __file__, *arguments],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**fork_server.MEMORY, **os.environ},
     )
     return json.loads(done.stdout.splitlines()[-1])
 
