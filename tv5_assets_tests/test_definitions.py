@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tv5_assets.definitions import defs
+from tv5_assets.definitions import defs, main_job, main_job_for_steps
 from tv5_assets.tables.table import all_tables, is_synthetic, polars_schema
 
 PACKAGE = Path(__file__).resolve().parent.parent / "tv5_assets"
@@ -160,6 +160,14 @@ def test_packages_hold_only_a_docstring():
         body = ast.parse(path.read_text()).body
         assert len(body) == 1, path
         assert isinstance(body[0], ast.Expr), path
+
+
+def test_a_step_finds_the_job_that_is_put_together_already():
+    found = main_job_for_steps()
+    assert found.get_definition() is main_job()
+    assert found.get_repository_definition() is defs.get_repository_def()
+    # What dagster.reconstructable finds has a repository of its own, made and checked for this one job.
+    assert dg.reconstructable(main_job).get_repository_definition() is not defs.get_repository_def()
 
 
 def test_the_workspace_names_the_same_location():

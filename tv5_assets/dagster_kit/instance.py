@@ -48,8 +48,8 @@ def environment(settings: Settings) -> dict[str, str]:
         # Steps share the cores: threads that wait for one another must sleep, not spin. With one of two cores busy,
         # torch encoded 233 texts a second so, 180 otherwise (434 and 449 with both cores free).
         "OMP_WAIT_POLICY": "PASSIVE",
-        # OpenBLAS' threads, NumPy's and SciPy's, spin for 2^26 ticks of the clock by default: in a run of the whole
-        # graph that was 12 s of a processor.
+        # OpenBLAS' threads, NumPy's and SciPy's, spin for 2^26 ticks of the clock by default: 12 s of a processor in a
+        # run that trained every model.
         "OPENBLAS_THREAD_TIMEOUT": "12",
     }
 

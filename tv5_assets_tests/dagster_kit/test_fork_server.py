@@ -45,6 +45,23 @@ def test_a_step_keeps_freed_memory_unless_the_environment_says_how_much():
     assert said_by_a_step(asked, MALLOC_TRIM_THRESHOLD_="131072") == "67108864 131072\n"
 
 
+NOWHERE = """
+from tv5_assets.dagster_kit import storage
+
+storage.resolve = lambda settings: None
+storage.require = lambda endpoints, name: "postgresql://nobody@127.0.0.1:1/nothing"
+storage.PooledPostgresStorage.from_config_value(None, {})
+print("opened")
+"""
+
+
+def test_a_step_opens_dagsters_storage_without_asking_for_its_tables():
+    """Nothing listens at the address, so that whoever asks fails, as a process that is no step does."""
+    assert said_by_a_step(NOWHERE) == "opened\n"
+    asked = subprocess.run([sys.executable, "-c", NOWHERE], capture_output=True, text=True, timeout=120)
+    assert "Connection refused" in asked.stderr and not asked.stdout
+
+
 WAITING = """
 from pathlib import Path
 
