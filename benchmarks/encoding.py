@@ -1,8 +1,9 @@
 """Embedding a table shard by shard against bare ``SentenceTransformer.encode`` of the same distinct texts.
 
 Ours includes everything between the Parquet file and the file of vectors: hashing, finding equal texts, batches, the
-work file and its journal, gathering. Bare has its list of distinct texts ready. Both run the bundled model in float32
-on the processor, so that the choice of a number type decides nothing.
+work file and its journal, gathering. Bare has its list of distinct texts ready. Both run the bundled model in the same
+number type, so that the choice of one decides nothing: float32 on the processor, float16 on a GPU. There, it is also
+measured for how much of the time the GPU computes.
 
     python -m benchmarks.encoding
 """
@@ -10,48 +11,62 @@ on the processor, so that the choice of a number type decides nothing.
 import resource
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
+import torch
 from sentence_transformers import SentenceTransformer
 
-from tv5_assets.embeddings.encoder import BUNDLED_MODEL, Encoder, located
+from tv5_assets.embeddings.encoder import BUNDLED_MODEL, Dtype, Encoder, located
 from tv5_assets.embeddings.shards import embed
 from tv5_assets.embeddings.vectors import write_vectors
 
 TARGET_RATIO = 1 / 0.95
 """At least 95 % of the bare speed."""
-BATCH_SIZE = 64
+GPU_TARGET_RATIO = 1 / 0.9
+"""A GPU computes in at least 90 % of the time."""
+_TEXTS = {"cpu": 2_000, "cuda": 400_000}  # distinct ones, which take seconds
+_BATCH_SIZE = {"cpu": 64, "cuda": 1_024}
+_DTYPE: dict[str, Dtype] = {"cpu": "float32", "cuda": "float16"}
 _ROUNDS = 3
 _WORDS = "city river night train letter captain garden winter music detective island mountain painter storm secret"
 
 
-def run(texts: int = 2_000, repeats: int = 2, seed: int = 42) -> list[dict[str, Any]]:
-    """Measure both sides in turn, since other work on the machine comes and goes; the best time of each counts.
+def run(repeats: int = 2, seed: int = 42) -> Iterator[dict[str, Any]]:
+    """Measure on the processor, and on a GPU where there is one.
 
     Args:
-        texts: distinct texts, of 4 to 40 words.
-        repeats: how often each comes in the table that is embedded; bare encodes it once.
+        repeats: how often each text comes in the table that is embedded; bare encodes it once.
         seed: of the words.
 
-    Returns:
-        One row: name, seconds, bare_seconds, ratio of the two, target_ratio, and peak_mb of this process with its
-        models.
+    Yields:
+        Rows: name, seconds, bare_seconds, ratio of the two, target_ratio, and peak_mb of this process with its models.
+        For ``encoding/gpu_busy`` seconds are those from the first part's reading to the last one's vectors, and bare
+        ones are those of them in which the GPU computed.
     """
+    yield from _measured("cpu", repeats, seed)
+    if torch.cuda.is_available():
+        yield from _measured("cuda", repeats, seed)
+
+
+def _measured(device: Literal["cpu", "cuda"], repeats: int, seed: int) -> Iterator[dict[str, Any]]:
+    """Measure both sides in turn, since other work on the machine comes and goes; the best time of each counts."""
+    texts = _TEXTS[device]
     distinct = _texts(texts, seed)
-    encoder = Encoder(device="cpu", dtype="float32", batch_size=BATCH_SIZE)
-    bare = SentenceTransformer(str(located(BUNDLED_MODEL)), device="cpu")
+    encoder = Encoder(device=device, dtype=_DTYPE[device], batch_size=_BATCH_SIZE[device] if device == "cpu" else None)
+    bare = SentenceTransformer(str(located(BUNDLED_MODEL)), device=device).to(getattr(torch, _DTYPE[device]))
     for encode in (encoder.encode, bare.encode):  # models are loaded and threads are up before the clock runs
-        encode(distinct[:BATCH_SIZE])
+        encode(distinct[: _BATCH_SIZE[device]])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         pl.DataFrame({"id": range(texts * repeats), "text": distinct * repeats}).write_parquet(folder / "texts.parquet")
+        shard_texts = max(1, texts // 2) if device == "cpu" else None
         sides: dict[str, Callable[[], object]] = {
-            "ours": lambda: _embed(encoder, folder, shard_texts=max(1, texts // 2)),
-            "bare": lambda: bare.encode(distinct, batch_size=BATCH_SIZE, show_progress_bar=False),
+            "ours": lambda: _embed(encoder, folder, shard_texts),
+            "bare": lambda: bare.encode(distinct, batch_size=_BATCH_SIZE[device], show_progress_bar=False),
         }
         seconds = {side: float("inf") for side in sides}
         for _ in range(_ROUNDS):
@@ -59,19 +74,28 @@ def run(texts: int = 2_000, repeats: int = 2, seed: int = 42) -> list[dict[str, 
                 started = time.perf_counter()
                 call()
                 seconds[side] = min(seconds[side], time.perf_counter() - started)
-    return [
-        {
-            "name": "encoding/shards",
-            "seconds": seconds["ours"],
-            "bare_seconds": seconds["bare"],
-            "ratio": seconds["ours"] / seconds["bare"],
-            "target_ratio": TARGET_RATIO,
-            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        }
-    ]
+        yield _row("encoding/shards" if device == "cpu" else "encoding/gpu", seconds["ours"], seconds["bare"])
+        if device == "cuda":
+            before = encoder.usage.seconds
+            _embed(encoder, folder, shard_texts)
+            share, taken = encoder.usage.gpu_busy_share, encoder.usage.seconds - before
+            if share is None:
+                raise RuntimeError("the GPU does not tell how busy it is, see `nvidia-smi`")
+            yield _row("encoding/gpu_busy", taken, share * taken, GPU_TARGET_RATIO)
 
 
-def _embed(encoder: Encoder, folder: Path, shard_texts: int) -> None:
+def _row(name: str, seconds: float, bare_seconds: float, target_ratio: float = TARGET_RATIO) -> dict[str, Any]:
+    return {
+        "name": name,
+        "seconds": seconds,
+        "bare_seconds": bare_seconds,
+        "ratio": seconds / bare_seconds,
+        "target_ratio": target_ratio,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def _embed(encoder: Encoder, folder: Path, shard_texts: int | None) -> None:
     texts = pl.scan_parquet(folder / "texts.parquet")
     embedded = embed(texts, encoder, folder / ".texts.work", shard_texts)
     write_vectors(embedded.vectors, folder / "texts.arrow")

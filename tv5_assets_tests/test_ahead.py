@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tv5_assets.ahead import one_ahead, one_behind
+from tv5_assets.ahead import one_ahead, one_begun, one_behind
 
 
 def test_yields_everything_in_order() -> None:
@@ -33,6 +33,19 @@ def test_an_error_comes_where_its_item_would() -> None:
     assert next(ahead) == 1
     with pytest.raises(ValueError, match="of the second"):
         next(ahead)
+
+
+def test_each_item_waits_for_its_successor() -> None:
+    made: list[int] = []
+
+    def items() -> Iterator[int]:
+        for item in range(4):
+            made.append(item)
+            yield item
+
+    seen = [(item, len(made)) for item in one_begun(items())]
+    assert seen == [(0, 2), (1, 3), (2, 4), (3, 4)]
+    assert list(one_begun(iter(()))) == []
 
 
 def test_one_behind_uses_everything_in_order() -> None:

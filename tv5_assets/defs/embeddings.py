@@ -101,16 +101,14 @@ def _streamed(
     context: dg.AssetExecutionContext, settings: SettingsResource, encoder: "Encoder", texts: pl.LazyFrame
 ) -> StreamedVectors:
     """Embed the texts whose vectors the asset's file has not yet, shard by shard, and note how that went."""
-    from tv5_assets.embeddings.gpu import GpuWatch
     from tv5_assets.embeddings.shards import embed
 
-    with GpuWatch(encoder.usage.device) as gpu:
-        embedded = embed(
-            texts,
-            encoder,
-            settings.get().work_folder(context.asset_key.to_user_string()),
-            earlier=VectorsIOManager().local_path_of(context.asset_key),
-        )
+    embedded = embed(
+        texts,
+        encoder,
+        settings.get().work_folder(context.asset_key.to_user_string()),
+        earlier=VectorsIOManager().local_path_of(context.asset_key),
+    )
     figures = {
         **asdict(encoder.usage),
         "texts": embedded.rows,
@@ -119,7 +117,6 @@ def _streamed(
         "resumed": embedded.resumed,
         "dtype": embedded.dtype,
         "texts_per_second": round(encoder.usage.texts_per_second),
-        "gpu_busy_share": gpu.busy_share,
     }
     context.add_output_metadata(facts(figures))
     return embedded.vectors

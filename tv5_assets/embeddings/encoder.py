@@ -1,6 +1,7 @@
 """Texts to vectors with a sentence-transformers model: which model, on which device, in which number type.
 
-What does not belong here: what the texts say (texts.py) and what is computed from finished vectors (pooling.py).
+What does not belong here: what the texts say (texts.py), how a batch is computed (computing.py) and what is computed
+from finished vectors (pooling.py).
 """
 
 import copy
@@ -16,8 +17,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from tv5_assets.ahead import one_ahead
-from tv5_assets.embeddings.tokens import Tokens, tokens_of
+from tv5_assets.ahead import one_ahead, one_begun
+from tv5_assets.embeddings.computing import ask_nothing, compute
+from tv5_assets.embeddings.gpu import GpuWatch
+from tv5_assets.embeddings.tokens import tokens_of
 from tv5_assets.errors import InputError
 from tv5_assets.progress import progress
 
@@ -38,11 +41,6 @@ LEAST_COSINE = 0.999
 LEAST_SPEEDUP = 1.5
 """How much faster a shorter number type has to be: far from both kinds of machine, so that chance decides nothing."""
 PROBE_ROUNDS = 2
-_TOKENS_AT_ONCE = {"cpu": 2_048, "cuda": 1 << 17}
-"""Tokens of a batch. On a processor so many still lie in its cache: of texts of 70 words, 57 a second went in batches
-of 32 and 44 in batches of 128; with ten words it made no difference (float32, one thread)."""
-_MOST_TEXTS = {"cpu": 64, "cuda": 4_096}
-_LEAST_BATCH = 8
 _TEXTS_AT_ONCE = {"cpu": 8_192, "cuda": 65_536}  # a minute on two cores, less than a second on a GPU
 PROBE_TEXTS = {"cpu": 32, "cuda": 4_096}
 """Texts that cosine and speed are measured on: so many that a GPU computes for longer than it takes to tell it what.
@@ -61,6 +59,8 @@ class Usage:
         texts: texts asked for, repeated ones included.
         encoded: texts that went through the model, each distinct one once.
         seconds: wall time of encoding them; the model's loading and the probe are not in it.
+        gpu_busy_share: share of the last of these seconds, those of one call, in which a GPU computed, from 0 to 1;
+            None without one, or where it does not tell.
     """
 
     model: str
@@ -70,6 +70,7 @@ class Usage:
     texts: int = 0
     encoded: int = 0
     seconds: float = 0.0
+    gpu_busy_share: float | None = None
 
     @property
     def texts_per_second(self) -> float:
@@ -153,54 +154,22 @@ class Encoder:
         """Yield the normalized vectors of each part's texts, shape (n, d), computed in a number type; equal texts are
         encoded as often as they come.
 
-        The next part is read into tokens while one is computed, which a GPU would wait for. Within a part, texts with
+        The next part is read into tokens while one is computed, and a GPU is told what to do with it before the vectors
+        of the one before are waited for. Within a part, texts with
         like numbers of tokens share a batch: by numbers of characters, as sentence-transformers sorts, a third of what
         the model computes for dialogue in several languages would be padding.
         """
-        network = self._network(dtype)
+        network, before = self._network(dtype), self.usage.seconds
         read = one_ahead((texts, tokens_of(network, texts)) for texts in parts)
+        computed = (compute(network, texts, tokens, self.batch_size) for texts, tokens in read)
         started = time.perf_counter()
-        for texts, tokens in read:
-            vectors = self._vectors(network, texts, tokens)
-            self.usage.encoded += len(texts)
-            self.usage.seconds += time.perf_counter() - started
-            yield vectors
-            started = time.perf_counter()
-
-    def _vectors(
-        self, network: "SentenceTransformer", texts: list[str], tokens: Tokens | None
-    ) -> npt.NDArray[np.float32]:
-        """Return the normalized vectors of texts, shape (n, d), whose tokens are there if the model takes such."""
-        import torch
-        from torch.nn.functional import normalize
-
-        device = self._torch_device
-        if tokens is not None:
-            tokens.move(device)
-        lengths = np.fromiter(map(len, texts), np.int64, len(texts)) if tokens is None else tokens.lengths
-        vectors = torch.empty((len(texts), self.dimension), device=device)  # read from the device once, in the end
-        with torch.inference_mode():
-            for rows in self._batches(lengths):
-                places = torch.from_numpy(rows).to(device)
-                if tokens is None:
-                    some = [texts[row] for row in rows]
-                    found = network.encode(some, batch_size=len(some), convert_to_tensor=True, show_progress_bar=False)
-                else:
-                    found = network(tokens.batch(places, int(lengths[rows[0]])))["sentence_embedding"]
-                vectors[places] = found.float()
-            # Normalized here, not by the model: in bfloat16 a norm would be off by up to 0.4 %.
-            normalized: npt.NDArray[np.float32] = normalize(vectors).cpu().numpy()
-        return normalized
-
-    def _batches(self, lengths: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.intp]]:
-        """Yield the rows of the texts of each batch, the longest texts first."""
-        order = np.argsort(-lengths, kind="stable")
-        start = 0
-        while start < len(order):
-            fitting = _TOKENS_AT_ONCE[self._torch_device] // max(int(lengths[order[start]]), 1)
-            size = min(max(fitting, _LEAST_BATCH), self.batch_size or _MOST_TEXTS[self._torch_device])
-            yield order[start : start + size]
-            start += size
+        with GpuWatch(self._torch_device) as gpu:
+            for some in one_begun(computed) if self._torch_device == "cuda" else computed:
+                vectors = some.read()
+                self.usage.encoded += len(vectors)
+                self.usage.seconds = before + time.perf_counter() - started
+                yield vectors
+        self.usage.gpu_busy_share = gpu.busy_share
 
     @property
     def identity(self) -> str:
@@ -235,7 +204,7 @@ class Encoder:
         for _ in range(PROBE_ROUNDS):
             tokens = tokens_of(network, sample)
             started = clock()
-            vectors = self._vectors(network, sample, tokens)
+            vectors = compute(network, sample, tokens, self.batch_size).read()
             best = min(best, clock() - started)
         return best, vectors
 
@@ -286,7 +255,7 @@ def _load(model: str, device: str, setting: str) -> "SentenceTransformer":
     transformers_logging.disable_progress_bar()  # of "Loading weights", which takes no second
     folder = located(model)
     try:
-        return SentenceTransformer(
+        network = SentenceTransformer(
             model if folder is None else str(folder),
             device=device,
             local_files_only=folder is not None,
@@ -300,6 +269,9 @@ def _load(model: str, device: str, setting: str) -> "SentenceTransformer":
             f"{setting}={model} cannot be loaded ({reason}); set it to {BUNDLED_MODEL}, which is installed with "
             "the platform, to a folder with a sentence-transformers model, or to a model's name on the hub"
         ) from error
+    if device == "cuda":
+        ask_nothing(network)
+    return network
 
 
 def located(model: str) -> Path | None:

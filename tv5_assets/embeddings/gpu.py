@@ -6,6 +6,8 @@ What does not belong here: which device a model runs on (encoder.py).
 import threading
 from types import TracebackType
 
+from pynvml import NVMLError
+
 _SECONDS_BETWEEN_LOOKS = 0.2
 
 
@@ -42,6 +44,5 @@ class GpuWatch:
         while not self._over.wait(_SECONDS_BETWEEN_LOOKS):
             try:
                 self._seen.append(torch.cuda.utilization())
-            # NVML's Python package is no requirement of torch, and a driver may not offer NVML: both mean no figure.
-            except (ModuleNotFoundError, RuntimeError, OSError):
+            except (NVMLError, RuntimeError):  # a driver, or a slice of a GPU, that offers no such figure
                 return

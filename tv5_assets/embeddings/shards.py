@@ -4,8 +4,9 @@ A text whose vector the asset's file has already, from an earlier run with the s
 
 The other distinct texts, in the order in which the table has them, are cut into shards. A shard's vectors are appended
 to a work file, and only when they are on the disk does a line of a journal say so; a process that is killed loses the
-shard it was at and nothing else. In the end each row's vector is gathered from the work file. What does not belong
-here: what the texts say (texts.py), the model (encoder.py) and the finished file (vectors.py).
+shards it was at (on a GPU the next is begun before one is written) and nothing else. In the end each row's vector is
+gathered from the work file. What does not belong here: what the texts say (texts.py), the model (encoder.py) and the
+finished file (vectors.py).
 """
 
 import hashlib

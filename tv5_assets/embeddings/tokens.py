@@ -40,9 +40,9 @@ class Tokens:
         self._ids, self._ends = torch.from_numpy(ids), torch.from_numpy(self.lengths.cumsum())
         self._padding = int(network.tokenizer.pad_token_id)
 
-    def move(self, device: str) -> None:
+    def move(self, device: "torch.device") -> None:
         """Have batches put together on a device."""
-        self._ids, self._ends = self._ids.to(device), self._ends.to(device)
+        self._ids, self._ends = moved(self._ids, device), moved(self._ends, device)
 
     def batch(self, rows: "torch.Tensor", longest: int) -> "dict[str, torch.Tensor]":
         """Return some texts as the model takes them, padded on the right.
@@ -58,6 +58,11 @@ class Tokens:
         there = place < (self._ends[rows] - starts)[:, None]
         ids = self._ids[(starts[:, None] + place).clamp_(max=len(self._ids) - 1)].where(there, self._padding)
         return {"input_ids": ids, "attention_mask": there.long()}
+
+
+def moved(tensor: "torch.Tensor", device: "torch.device") -> "torch.Tensor":
+    """Return a tensor on a device; a GPU fetches it when it comes to it, and no one waits for what it does before."""
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 def tokens_of(network: "SentenceTransformer", texts: list[str]) -> Tokens | None:

@@ -1,10 +1,14 @@
 import copy
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
+import torch
 
+from tv5_assets.embeddings.computing import Computed
 from tv5_assets.embeddings.encoder import LEAST_COSINE, PROBE_TEXTS, Encoder
 from tv5_assets.errors import InputError
 
@@ -49,6 +53,40 @@ def test_batches_change_no_more_than_noise(encoder: Encoder) -> None:
     np.testing.assert_allclose(encoder.encode(texts), one_by_one, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("device", "order"),
+    [
+        ("cpu", ["begin 0", "read 0", "begin 1", "read 1", "begin 2", "read 2"]),
+        ("cuda", ["begin 0", "begin 1", "read 0", "begin 2", "read 1", "read 2"]),
+    ],
+)
+def test_a_gpu_knows_the_next_part_before_vectors_are_waited_for(
+    monkeypatch: pytest.MonkeyPatch, device: str, order: list[str]
+) -> None:
+    happened: list[str] = []
+
+    @dataclass(frozen=True)
+    class Recorded(Computed):
+        number: str
+
+        def read(self) -> npt.NDArray[np.float32]:
+            happened.append(f"read {self.number}")
+            return super().read()
+
+    def begin(network: object, texts: list[str], *_: object) -> Computed:
+        happened.append(f"begin {texts[0]}")
+        return Recorded(torch.full((1, 384), float(texts[0])), copied=None, number=texts[0])
+
+    encoder = Encoder(device="cpu", dtype="float32")
+    assert encoder.dimension == 384  # loaded, on the processor
+    monkeypatch.setitem(encoder.__dict__, "_torch_device", device)
+    monkeypatch.setattr("tv5_assets.embeddings.encoder.compute", begin)
+    vectors = list(encoder.encode_each(iter([["0"], ["1"], ["2"]]), "float32"))
+    assert happened == order
+    assert [vector[0, 0] for vector in vectors] == [0, 1, 2]
+    assert encoder.usage.encoded == 3
+
+
 def test_no_texts_give_no_vectors(encoder: Encoder) -> None:
     assert encoder.encode([]).shape == (0, 384)
 
@@ -77,19 +115,18 @@ def test_auto_takes_a_shorter_number_type_only_where_it_is_faster(
 
 def test_auto_takes_the_same_number_type_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     auto = Encoder(device="cpu", batch_size=64)
-    vectors = np.eye(PROBE_TEXTS["cpu"], 384, dtype=np.float32)
 
-    def short_ones_wait_for_the_processor(network: object, texts: list[str], tokens: object) -> np.ndarray:
+    def short_ones_wait_for_the_processor(network: object, texts: list[str], *_: object) -> Computed:
         if network is auto._network("bfloat16"):
             time.sleep(0.5)
         else:
             computed_until = time.process_time() + 0.1
             while time.process_time() < computed_until:
                 pass
-        return vectors[: len(texts)]
+        return Computed(torch.eye(len(texts), 384), copied=None)
 
     monkeypatch.setattr(auto, "_native_short_dtype", lambda: "bfloat16")
-    monkeypatch.setattr(auto, "_vectors", short_ones_wait_for_the_processor)
+    monkeypatch.setattr("tv5_assets.embeddings.encoder.compute", short_ones_wait_for_the_processor)
     assert auto.choose_dtype([f"movie {i}" for i in range(PROBE_TEXTS["cpu"])]) == "bfloat16"
 
 
