@@ -2,8 +2,8 @@
 
 Ours includes everything between the Parquet file and the file of vectors: hashing, finding equal texts, batches, the
 work file and its journal, gathering. Bare has its list of distinct texts ready. Both run the bundled model in the same
-number type, so that the choice of one decides nothing: float32 on the processor, float16 on a GPU. There, it is also
-measured for how much of the time the GPU computes.
+number type, so that the choice of one decides nothing: float32 on the processor, float16 on a GPU, where it is also
+measured for how much of the time the GPU computes. Beside that, how fast texts become tokens, which a GPU waits for.
 
     python -m benchmarks.encoding
 """
@@ -11,7 +11,7 @@ measured for how much of the time the GPU computes.
 import resource
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from sentence_transformers import SentenceTransformer
 
 from tv5_assets.embeddings.encoder import BUNDLED_MODEL, Dtype, Encoder, located
 from tv5_assets.embeddings.shards import embed
+from tv5_assets.embeddings.tokens import tokens_of
 from tv5_assets.embeddings.vectors import write_vectors
 
 TARGET_RATIO = 1 / 0.95
@@ -29,6 +30,7 @@ TARGET_RATIO = 1 / 0.95
 GPU_TARGET_RATIO = 1 / 0.9
 """A GPU computes in at least 90 % of the time."""
 _TEXTS = {"cpu": 2_000, "cuda": 400_000}  # distinct ones, which take seconds
+_TEXTS_READ = 65_536  # a GPU's shard
 _BATCH_SIZE = {"cpu": 64, "cuda": 1_024}
 _DTYPE: dict[str, Dtype] = {"cpu": "float32", "cuda": "float16"}
 _ROUNDS = 3
@@ -44,16 +46,18 @@ def run(repeats: int = 2, seed: int = 42) -> Iterator[dict[str, Any]]:
 
     Yields:
         Rows: name, seconds, bare_seconds, ratio of the two, target_ratio, and peak_mb of this process with its models.
-        For ``encoding/gpu_busy`` seconds are those from the first part's reading to the last one's vectors, and bare
-        ones are those of them in which the GPU computed.
+        For ``encoding/tokens`` bare is the tokenizer alone, which reads whole texts. For ``encoding/gpu_busy`` seconds
+        are those from the first part's reading to the last one's vectors, and bare ones are those of them in which the
+        GPU computed.
     """
+    yield _reading(seed)
     yield from _measured("cpu", repeats, seed)
     if torch.cuda.is_available():
         yield from _measured("cuda", repeats, seed)
 
 
 def _measured(device: Literal["cpu", "cuda"], repeats: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Measure both sides in turn, since other work on the machine comes and goes; the best time of each counts."""
+    """Measure embedding a table on a device."""
     texts = _TEXTS[device]
     distinct = _texts(texts, seed)
     encoder = Encoder(device=device, dtype=_DTYPE[device], batch_size=_BATCH_SIZE[device] if device == "cpu" else None)
@@ -68,12 +72,7 @@ def _measured(device: Literal["cpu", "cuda"], repeats: int, seed: int) -> Iterat
             "ours": lambda: _embed(encoder, folder, shard_texts),
             "bare": lambda: bare.encode(distinct, batch_size=_BATCH_SIZE[device], show_progress_bar=False),
         }
-        seconds = {side: float("inf") for side in sides}
-        for _ in range(_ROUNDS):
-            for side, call in sides.items():
-                started = time.perf_counter()
-                call()
-                seconds[side] = min(seconds[side], time.perf_counter() - started)
+        seconds = _best(sides)
         yield _row("encoding/shards" if device == "cpu" else "encoding/gpu", seconds["ours"], seconds["bare"])
         if device == "cuda":
             before = encoder.usage.seconds
@@ -84,7 +83,31 @@ def _measured(device: Literal["cpu", "cuda"], repeats: int, seed: int) -> Iterat
             yield _row("encoding/gpu_busy", taken, share * taken, GPU_TARGET_RATIO)
 
 
-def _row(name: str, seconds: float, bare_seconds: float, target_ratio: float = TARGET_RATIO) -> dict[str, Any]:
+def _reading(seed: int) -> dict[str, Any]:
+    """Measure how fast texts become tokens: slower than a GPU computes them, and it waits."""
+    texts = _texts(_TEXTS_READ, seed)
+    network = SentenceTransformer(str(located(BUNDLED_MODEL)), device="cpu")
+    backend = network.tokenizer.backend_tokenizer
+    sides: dict[str, Callable[[], object]] = {
+        "ours": lambda: tokens_of(network, texts),
+        "bare": lambda: [encoding.ids for encoding in backend.encode_batch_fast(texts)],
+    }
+    seconds = _best(sides)
+    return _row("encoding/tokens", seconds["ours"], seconds["bare"], target_ratio=None)
+
+
+def _best(sides: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+    """Return the best seconds of each side, measured in turn, since other work on the machine comes and goes."""
+    seconds = {side: float("inf") for side in sides}
+    for _ in range(_ROUNDS):
+        for side, call in sides.items():
+            started = time.perf_counter()
+            call()
+            seconds[side] = min(seconds[side], time.perf_counter() - started)
+    return seconds
+
+
+def _row(name: str, seconds: float, bare_seconds: float, target_ratio: float | None = TARGET_RATIO) -> dict[str, Any]:
     return {
         "name": name,
         "seconds": seconds,

@@ -516,7 +516,7 @@ def import_graph(dataset: DatasetOption = None) -> None:
 @app.command(epilog="Example: tv5 bench --quick")
 def bench(
     only: Annotated[list[str] | None, typer.Argument(help="Which benchmarks. Default: all.")] = None,
-    ratings: Annotated[int | None, typer.Option(min=10_000, help="Size. Default: ml-25m's.")] = None,
+    ratings: Annotated[int | None, typer.Option(min=10_000, help="Size of what is made. Default: ml-25m's.")] = None,
     raw: Annotated[Path | None, typer.Option(help="Folder of a set to parse. Default: one is simulated.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A million ratings, where fixed costs still show.")] = False,
 ) -> None:
@@ -527,7 +527,8 @@ def bench(
     with _errors_for_people(), _terminated_as_interrupted():
         size = ratings or (benchmarks.QUICK_RATINGS if quick else benchmarks.ML_25M_RATINGS)
         benched = benchmarks.bench(_settings().home, size, raw, only or ())
-    table = RichTable(Column("benchmark", overflow="fold"), title=f"{size:,} ratings")
+    parsed = f"; parsed: {escape(str(raw))}" if raw else ""
+    table = RichTable(Column("benchmark", overflow="fold"), title=f"{size:,} ratings made{parsed}")
     for column in ("seconds", "bare seconds", "ratio", "bar", "peak MB"):
         table.add_column(column, justify="right")
     for line in benched.measured:

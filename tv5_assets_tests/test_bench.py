@@ -87,6 +87,7 @@ def test_the_command_fails_where_a_bar_is_missed_at_full_size(
     done = CliRunner().invoke(app, ["bench", "--ratings", str(size), "--raw", str(tmp_path)], env={"COLUMNS": "200"})
     assert done.exit_code == code, done.output
     assert f"{speed_up:.0f}" in done.output and "times faster" in done.output
+    assert f"{size:,} ratings made; parsed: " in done.output
 
 
 def test_every_generator_with_a_bar_is_measured():
