@@ -50,8 +50,8 @@ def run(repeats: int = 2, seed: int = 42) -> Iterator[dict[str, Any]]:
         are those from the first part's reading to the last one's vectors, and bare ones are those of them in which the
         GPU computed.
     """
-    yield _reading(seed)
     yield from _measured("cpu", repeats, seed)
+    yield _reading(seed)
     if torch.cuda.is_available():
         yield from _measured("cuda", repeats, seed)
 
