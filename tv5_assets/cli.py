@@ -11,24 +11,26 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column
 from rich.table import Table as RichTable
+from rich.text import Text
 
 from tv5_assets.errors import InputError, TV5Error
 from tv5_assets.settings import DATASETS, Settings, load_settings
 
 if TYPE_CHECKING:
     from tv5_assets.bench import SpeedUp
-    from tv5_assets.dagster_kit.runs import Standing
+    from tv5_assets.dagster_kit.following import Follow, Standing
     from tv5_assets.dagster_kit.summary import AssetOutcome, RunSummary
     from tv5_assets.exports.write import Exported
     from tv5_assets.retrieval.answers import Answer
@@ -136,42 +138,61 @@ def run(
 
 
 @contextmanager
-def _followed(dataset: str) -> "Iterator[Callable[[Standing], None]]":
+def _followed(dataset: str) -> "Iterator[Follow]":
     """Show how far a run is and what runs: as a bar on a terminal, elsewhere as a line now and then."""
+    with _drawn(dataset) if err.is_terminal else _said(dataset) as follow:
+        yield follow
+
+
+@contextmanager
+def _drawn(dataset: str) -> "Iterator[Follow]":
+    """Draw a bar, and below it a line for each step that runs."""
+    bar = Progress(
+        *(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()), console=err
+    )
+    task = bar.add_task(f"Materializing {dataset}", total=None)
+    with Live(bar, console=err) as live:
+
+        def draw(standing: "Standing") -> None:
+            for failed in standing.failed:
+                live.console.print(f"[red]{_readable(failed)} failed")
+            bar.update(task, total=standing.total or None, completed=standing.done)
+            lines = (f"  {_readable(step.name)}  {step.seconds:.0f} s  {step.said}" for step in standing.running)
+            live.update(Group(bar, *(Text(line, no_wrap=True, overflow="ellipsis") for line in lines)), refresh=True)
+
+        yield draw
+        live.update(bar)
+
+
+@contextmanager
+def _said(dataset: str) -> "Iterator[Follow]":
+    """Log a line where steps end, and where none does one now and then, also of what the running ones have logged."""
     from tv5_assets.progress import progress
 
-    def readable(step: str) -> str:
-        return step.replace("__", "/")
-
-    def running(standing: "Standing") -> str:
-        return ", ".join(f"{readable(step)} {seconds:.0f} s" for step, seconds in standing.running.items())
-
-    if err.is_terminal:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, TextColumn("{task.fields[running]}"), console=err) as bar:
-            task = bar.add_task(f"Materializing {dataset}", total=None, running="")
-
-            def draw(standing: "Standing") -> None:
-                for step in standing.failed:
-                    bar.console.print(f"[red]{readable(step)} failed")
-                bar.update(task, total=standing.total or None, completed=standing.done, running=running(standing))
-
-            yield draw
-        return
+    said: dict[str, str] = {}
     with progress(logger, f"materializing {dataset}", 0, "step") as lines:
 
         def say(standing: "Standing") -> None:
-            for step in standing.failed:
-                logger.error("%s failed", readable(step))
+            for failed in standing.failed:
+                logger.error("%s failed", _readable(failed))
             lines.total = standing.total
-            lines.set_postfix_str(running(standing), refresh=False)
+            running = ", ".join(f"{_readable(step.name)} {step.seconds:.0f} s" for step in standing.running)
+            lines.set_postfix_str(running, refresh=False)
             if ended := standing.done - lines.n:
                 lines.update(ended)
             elif time.time() - lines.last_print_t >= _SECONDS_OF_SILENCE:
                 lines.refresh()
                 lines.last_print_t = time.time()
+                for step in standing.running:
+                    if step.said != said.get(step.name, ""):
+                        logger.info("%s: %s", _readable(step.name), step.said)
+                        said[step.name] = step.said
 
         yield say
+
+
+def _readable(step: str) -> str:
+    return step.replace("__", "/")
 
 
 @contextmanager

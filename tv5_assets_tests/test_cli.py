@@ -60,38 +60,48 @@ def test_a_second_run_at_once_is_refused(held):
 
 def test_a_run_that_no_terminal_shows_says_how_far_it_is(caplog, monkeypatch):
     from tv5_assets import cli, progress
-    from tv5_assets.dagster_kit.runs import Standing
+    from tv5_assets.dagster_kit.following import RunningStep, Standing
 
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.0)
     with caplog.at_level("INFO", "tv5_assets"), cli._followed("tiny") as say:
-        say(Standing(done=1, total=3, running={"processed__movies": 61.4, "train_sequences": 2}))
+        say(
+            Standing(
+                done=1, total=3, running=[RunningStep("processed__movies", 61.4), RunningStep("train_sequences", 2)]
+            )
+        )
         assert "1.00/3.00" in caplog.messages[-1]
         assert "materializing tiny" in caplog.messages[-1]
         assert "processed/movies 61 s, train_sequences 2 s" in caplog.messages[-1]
         say(Standing(done=2, total=3, failed=["milvus__movies"]))
         assert "milvus/movies failed" in caplog.messages
         said = len(caplog.messages)
-        say(Standing(done=2, total=3, running={"train_sequences": 3}))
+        training = RunningStep("train_sequences", 17, said="epoch 3 of 8")
+        say(Standing(done=2, total=3, running=[training]))
         assert len(caplog.messages) == said
         monkeypatch.setattr(cli, "_SECONDS_OF_SILENCE", 0.0)
-        say(Standing(done=2, total=3, running={"train_sequences": 17}))
-        assert "train_sequences 17 s" in caplog.messages[-1]
+        say(Standing(done=2, total=3, running=[training]))
+        assert "train_sequences 17 s" in caplog.messages[-2]
+        assert caplog.messages[-1] == "train_sequences: epoch 3 of 8"
+        say(Standing(done=2, total=3, running=[training]))
+        assert "train_sequences 17 s" in caplog.messages[-1]  # which has said nothing else since
 
 
 def test_a_run_on_a_terminal_shows_what_runs(monkeypatch):
     from rich.console import Console
 
     from tv5_assets import cli
-    from tv5_assets.dagster_kit.runs import Standing
+    from tv5_assets.dagster_kit.following import RunningStep, Standing
 
     terminal = Console(file=io.StringIO(), force_terminal=True, width=160)
     monkeypatch.setattr(cli, "err", terminal)
     with cli._followed("tiny") as show:
-        show(Standing(done=1, total=3, running={"processed__movies": 61.4}, failed=["milvus__movies"]))
+        running = [RunningStep("processed__movies", 61.4, said="parsing: 40% of [movies.csv]" + "." * 200)]
+        show(Standing(done=1, total=3, running=running, failed=["milvus__movies"]))
     shown = terminal.file.getvalue()
     assert "milvus/movies failed" in shown
     assert "1/3" in shown
-    assert "processed/movies 61 s" in shown
+    assert "processed/movies  61 s  parsing: 40% of [movies.csv]" in shown
+    assert "…" in shown  # cut, not wrapped
 
 
 # Bad input

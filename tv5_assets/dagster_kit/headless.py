@@ -3,7 +3,7 @@
 import json
 import logging
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -12,8 +12,9 @@ from dagster._core.definitions.reconstruct import ReconstructableJob
 from filelock import FileLock, Timeout
 
 from tv5_assets.dagster_kit import fork_server
+from tv5_assets.dagster_kit.following import Follow
 from tv5_assets.dagster_kit.instance import open_instance, prepare
-from tv5_assets.dagster_kit.runs import Standing, execute, select_assets
+from tv5_assets.dagster_kit.runs import execute, select_assets
 from tv5_assets.dagster_kit.summary import RunSummary
 from tv5_assets.errors import InputError, StoreUnavailableError
 from tv5_assets.movielens import archive
@@ -46,7 +47,7 @@ def run(
     job: ReconstructableJob,
     settings: Settings,
     select: str | None,
-    follow: Callable[[Standing], None],
+    follow: Follow,
 ) -> RunSummary:
     """Materialize the selected assets (all if None) and return what came of it.
 

@@ -1,12 +1,10 @@
-"""Selecting, following, summing up and burying runs, on small graphs in Dagster's in-memory instance."""
-
-import time
+"""Selecting, summing up and burying runs, on small graphs in Dagster's in-memory instance."""
 
 import dagster as dg
 import pytest
 
 from tv5_assets.dagster_kit.instance import COMMAND_TAG, UNFINISHED, bury_dead_runs
-from tv5_assets.dagster_kit.runs import _ID_TAG, Standing, _following, select_assets
+from tv5_assets.dagster_kit.runs import select_assets
 from tv5_assets.dagster_kit.summary import summarize
 from tv5_assets.errors import InputError
 
@@ -94,35 +92,6 @@ def test_a_run_that_never_began_skips_everything(instance):
     summary = summarize(instance, None, "tiny", select_assets(DEFS, None), 0)
     assert {asset.status for asset in summary.assets} == {"skipped"}
     assert not summary.succeeded
-
-
-def test_who_follows_a_run_is_told_how_far_it_is(instance):
-    told_of: list[Standing] = []
-    with _following(instance, "me", told_of.append):
-        materialize(instance, **{_ID_TAG: "another"})
-        materialize(instance, **{_ID_TAG: "me"})
-    assert {step for standing in told_of for step in standing.failed} >= {"raw__b", "raw__c"}
-    assert [standing.done for standing in told_of] == sorted(standing.done for standing in told_of)
-    ran = instance.get_records_for_run(
-        instance.get_runs(dg.RunsFilter(tags={_ID_TAG: "me"}))[0].run_id,
-        of_type={dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE},
-    )
-    assert told_of[-1].done == len(ran.records) > 2
-    assert not told_of[-1].running
-
-
-def test_who_follows_a_run_is_told_what_runs(instance):
-    told_of: list[Standing] = []
-
-    @dg.asset
-    def slow() -> None:
-        while not any("slow" in standing.running for standing in told_of):
-            time.sleep(0.05)
-
-    job = dg.Definitions([slow]).resolve_implicit_global_asset_job_def()
-    with _following(instance, "me", told_of.append):
-        assert job.execute_in_process(instance=instance, tags={_ID_TAG: "me"}).success
-    assert (told_of[-1].done, told_of[-1].running) == (1, {})
 
 
 def test_only_dead_runs_of_the_command_are_buried(instance):
