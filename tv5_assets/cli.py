@@ -170,7 +170,7 @@ def _said(dataset: str) -> "Iterator[Follow]":
     from tv5_assets.progress import progress
 
     said: dict[str, str] = {}
-    with progress(logger, f"materializing {dataset}", 0, "step") as lines:
+    with progress(logger, f"materializing {dataset}", 0, "step", alike=False) as lines:
 
         def say(standing: "Standing") -> None:
             for failed in standing.failed:

@@ -12,6 +12,7 @@ from tqdm import tqdm
 SECONDS_BETWEEN_LINES = 5.0
 _LINE = "{desc}: {percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}{postfix}]"
 """A bar of fixed width: tqdm's own gives way to what stands beside it, down to nothing."""
+_LINE_WITHOUT_RATE = "{desc}: {percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
 
 
 class _LogLines:
@@ -29,7 +30,7 @@ class _LogLines:
         """Do nothing: log handlers flush themselves."""
 
 
-def progress(logger: logging.Logger, what: str, total: int, unit: str) -> "tqdm[Any]":
+def progress(logger: logging.Logger, what: str, total: int, unit: str, alike: bool = True) -> "tqdm[Any]":
     """Return a tqdm counter that logs to ``logger``; call ``update(n)``, use it as a context manager.
 
     Args:
@@ -37,16 +38,17 @@ def progress(logger: logging.Logger, what: str, total: int, unit: str) -> "tqdm[
         what: what is being done, the line's first words.
         total: how many units make it whole.
         unit: the name of one unit, such as ``"row"``.
+        alike: whether one unit takes about as long as another; only then do a rate and the time left mean something.
     """
     return tqdm(
         total=total,
         desc=what,
         unit=f" {unit}",
-        unit_scale=True,
+        unit_scale=alike,
         file=_LogLines(logger),
         mininterval=SECONDS_BETWEEN_LINES,
         delay=SECONDS_BETWEEN_LINES,  # work that is over sooner needs no line
         maxinterval=SECONDS_BETWEEN_LINES,
         ascii=True,
-        bar_format=_LINE,
+        bar_format=_LINE if alike else _LINE_WITHOUT_RATE,
     )
