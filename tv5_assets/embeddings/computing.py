@@ -103,7 +103,7 @@ def _fetched(vectors: "torch.Tensor") -> Computed:
         return Computed(vectors, copied=None)
     here = torch.empty(vectors.shape, pin_memory=True)
     here.copy_(vectors, non_blocking=True)
-    copied = torch.cuda.Event()
+    copied = torch.cuda.Event(blocking=True)  # who waits leaves the processor to what reads the next texts
     copied.record()
     return Computed(here, copied)
 
