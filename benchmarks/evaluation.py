@@ -7,16 +7,14 @@ seen movies stay and there are no metrics. A sample of users is measured, since 
     python -m benchmarks.evaluation
 """
 
-import resource
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 
 from benchmarks.interactions import apart, interactions
+from benchmarks.timing import Measurement, best_in_turn, measurement
 from tv5_assets.evaluation.evaluate import evaluate
 from tv5_assets.evaluation.histories import Histories
 from tv5_assets.evaluation.problem import Problem
@@ -44,7 +42,7 @@ class _Product:
 
 def run(
     share: float = 1.0, users: int = 162_541, movies: int = 62_423, dimension: int = 128, seed: int = 42
-) -> list[dict[str, Any]]:
+) -> list[Measurement]:
     """Measure both sides in turn, since other work on the machine comes and goes; the best time of each counts.
 
     Args:
@@ -62,28 +60,14 @@ def run(
     movies = max(1_000, int(movies * share))
     rng = np.random.default_rng(seed)
     problem = _problem(users, movies, rng)
-    model = _Product(*(_normal(count, dimension, rng).to(device) for count in (users, movies)))
+    model = _Product(_normal(users, dimension, rng).to(device), _normal(movies, dimension, rng).to(device))
     block = users_at_once(movies, MEMORY_BYTES if device == "cpu" else torch.cuda.mem_get_info()[0] // 4)
     sides: dict[str, Callable[[], object]] = {
         "ours": lambda: evaluate(model, problem),
         "bare": lambda: _bare(model, block),
     }
-    seconds = {side: float("inf") for side in sides}
-    for _ in range(_ROUNDS):
-        for side, call in sides.items():
-            started = time.perf_counter()
-            call()
-            seconds[side] = min(seconds[side], time.perf_counter() - started)
-    return [
-        {
-            "name": f"evaluation/{device}",
-            "seconds": seconds["ours"],
-            "bare_seconds": seconds["bare"],
-            "ratio": seconds["ours"] / seconds["bare"],
-            "target_ratio": TARGET_RATIO,
-            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        }
-    ]
+    seconds = best_in_turn(sides, _ROUNDS)
+    return [measurement(f"evaluation/{device}", seconds["ours"], seconds["bare"], TARGET_RATIO)]
 
 
 def _bare(model: _Product, block: int) -> torch.Tensor:
@@ -102,5 +86,5 @@ def _normal(count: int, dimension: int, rng: np.random.Generator) -> torch.Tenso
 
 
 if __name__ == "__main__":
-    for row in run():
-        print(row)
+    for line in run():
+        print(line)

@@ -9,13 +9,12 @@ ml-25m's size should stay under 3,000 MB.
 """
 
 import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.raw_to_processed import Measurement, _measure, _Run, _total
+from benchmarks.timing import Measurement, StepsRun, compared, timed, timed_elsewhere
 
 TARGET_RATIO = 1.5
 PROTOCOL = "user-80-20"
@@ -30,36 +29,19 @@ def run(raw: Path, repeats: int = 2) -> list[Measurement]:
         repeats: runs of each side, taken in turns so that a busy machine slows both.
     """
     with tempfile.TemporaryDirectory() as folder:
-        _in_fresh_process("sources", raw, Path(folder))
-        sides: dict[str, list[_Run]] = {"bare": [], "tables": []}
+        sources = str(Path(folder) / "sources")
+        _in_fresh_process("sources", str(raw), sources)
+        ours: list[StepsRun] = []
+        bare: list[StepsRun] = []
         for _ in range(repeats):
-            for side, runs in sides.items():
-                runs.append(_in_fresh_process(side, Path(folder), Path(folder) / side))
-    bare, ours = (min((run.seconds for run in runs), key=_total) for runs in sides.values())
-    pairs = {name: (seconds, bare[name]) for name, seconds in ours.items()}
-    pairs["all"] = (_total(ours), _total(bare))
-    return [
-        Measurement(
-            name=f"features/{name}",
-            seconds=seconds,
-            bare_seconds=bare_seconds,
-            ratio=seconds / bare_seconds,
-            target_ratio=TARGET_RATIO if name == "all" else None,
-            peak_mb=max(run.peak_mb for run in sides["tables"]),
-        )
-        for name, (seconds, bare_seconds) in pairs.items()
-    ]
+            for side, runs in (("bare", bare), ("tables", ours)):
+                runs.append(_in_fresh_process(side, sources, str(Path(folder) / side)))
+    return compared("features", ours, bare, TARGET_RATIO)
 
 
-def _in_fresh_process(side: str, source: Path, out: Path) -> _Run:
-    out.mkdir(exist_ok=True)
-    done = subprocess.run(  # noqa: S603  # this very module
-        [sys.executable, "-m", "benchmarks.features", side, str(source), str(out)],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return _Run(*json.loads(done.stdout.splitlines()[-1]))
+def _in_fresh_process(side: str, source: str, out: str) -> StepsRun:
+    Path(out).mkdir(exist_ok=True)
+    return timed_elsewhere("benchmarks.features", side, source, out)
 
 
 def _sources(raw: Path, out: Path) -> dict[str, Callable[[], object]]:
@@ -70,8 +52,10 @@ def _sources(raw: Path, out: Path) -> dict[str, Callable[[], object]]:
         parse.ratings(raw).sink_parquet(out / "ratings.parquet", engine="streaming", **PARQUET)
         tags = parse.tags(raw).collect()
         tags.write_parquet(out / "tags.parquet", **PARQUET)
-        genome = {"genome_tags": parse.genome_tags(raw), "genome_scores": parse.genome_scores(raw)}
-        parse.movies(raw, tags=tags.lazy(), **genome).write_parquet(out / "movies.parquet", **PARQUET)
+        movies = parse.movies(
+            raw, tags=tags.lazy(), genome_tags=parse.genome_tags(raw), genome_scores=parse.genome_scores(raw)
+        )
+        movies.write_parquet(out / "movies.parquet", **PARQUET)
 
     return {"sources": write}
 
@@ -184,4 +168,4 @@ if __name__ == "__main__":
             print(json.dumps(line))
     else:
         steps = {"sources": _sources, "bare": _bare, "tables": _tables}[sys.argv[1]]
-        print(json.dumps(_measure(steps(Path(sys.argv[2]), Path(sys.argv[3])))))
+        print(json.dumps(timed(steps(Path(sys.argv[2]), Path(sys.argv[3])))))

@@ -14,12 +14,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+from pymilvus import MilvusClient
 
 from benchmarks.similarity import families
 from tv5_assets.embeddings.vectors import Vectors
@@ -93,7 +95,7 @@ def graph(settings: Settings, raw: Path) -> Iterator[dict[str, Any]]:
         for who, asked in (("any user", drawn), ("100 busiest users", busiest)):
             for what, ask in (("interests", two_hops.interests), ("like_the_best", two_hops.like_the_best)):
                 for clients in CLIENTS:
-                    times = _measured(lambda user, ask=ask: ask(connected, user), asked, clients)
+                    times = _measured(partial(ask, connected), asked, clients)
                     yield {"what": what, "who": who, "server": settings.neo4j_server, "clients": clients, **times}
 
 
@@ -165,14 +167,16 @@ def vector_search(settings: Settings) -> Iterator[dict[str, Any]]:
                 found = {"ef": breadth, "recall": recall_at_k(vectors, queries, hits.ids, _K)}
                 for clients in CLIENTS:
                     times = _measured(
-                        lambda query, breadth=breadth, spec=spec: milvus.search(
-                            client, spec, query[None], _K, ef=breadth
-                        ),
+                        partial(_search, client, spec, breadth),
                         list(queries),
                         clients,
                     )
                     yield {"what": "search", "shape": shape, "server": settings.milvus_server, **found,
                            "clients": clients, **times}  # fmt: skip
+
+
+def _search(client: MilvusClient, spec: milvus.CollectionSpec, breadth: int, query: np.ndarray) -> object:
+    return milvus.search(client, spec, query[None], _K, ef=breadth)
 
 
 def _measured(ask: Callable[[Any], object], asked: list[Any], clients: int) -> dict[str, float]:

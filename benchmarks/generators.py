@@ -6,13 +6,12 @@ process, which treats memory as a step's does and reports its seconds and its pe
 a generator reads, are not timed, nor is making the Faker. The loop makes a sample: its rows a second are what the
 speed-up is the ratio to.
 
-    python benchmarks/generators.py <folder of a set> [share of the full size]
+    python -m benchmarks.generators <folder of a set> [share of the full size]
 """
 
 import json
 import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
+from benchmarks.timing import peak_mb
 from tv5_assets.dagster_kit import fork_server
 
 CATALOG_TARGET, TARGET = 50.0, 100.0
@@ -101,8 +101,8 @@ def _rate(run: dict[str, Any]) -> float:
 
 
 def _in_fresh_process(*arguments: str) -> dict[str, Any]:
-    done = subprocess.run(  # noqa: S603  # this very file
-        [sys.executable, __file__, *arguments],
+    done = subprocess.run(  # noqa: S603  this very module
+        [sys.executable, "-m", "benchmarks.generators", *arguments],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -186,8 +186,8 @@ def _interactions(inputs: Path) -> Callable[[int], Any]:
     from tv5_assets.synthetic.interactions import interactions
 
     ratings = pl.scan_parquet(inputs / "ratings.parquet")
-    others = [_table(inputs, name) for name in ("users", "contexts", "details")]
-    return lambda rows: interactions(ratings.head(rows), *others, SEED)
+    users, contexts, details = (_table(inputs, name) for name in ("users", "contexts", "details"))
+    return lambda rows: interactions(ratings.head(rows), users, contexts, details, SEED)
 
 
 def _trends(inputs: Path) -> Callable[[int], Any]:
@@ -357,7 +357,7 @@ def _make(name: str, inputs: Path, rows: int) -> dict[str, Any]:
     seconds = time.perf_counter() - started
     made = pl.scan_parquet(path).select(pl.len()).collect().item()
     path.unlink()
-    return {"rows": made, "seconds": seconds, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return {"rows": made, "seconds": seconds, "peak_mb": peak_mb()}
 
 
 def _loop(name: str) -> dict[str, Any]:
@@ -386,5 +386,5 @@ if __name__ == "__main__":
         case ["loop", name]:
             print(json.dumps(_loop(name)))
         case [raw, *share]:
-            for line in run(Path(raw), *map(float, share)):
+            for line in run(Path(raw), float(share[0]) if share else 1.0):
                 print(json.dumps(line))

@@ -9,9 +9,7 @@ the tool has its CSV files ready.
     python -m benchmarks.graph_load
 """
 
-import resource
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
@@ -20,7 +18,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from neo4j import ManagedTransaction
 
+from benchmarks.timing import Measurement, measurement, seconds_of
 from tv5_assets.services import neo4j_import
 from tv5_assets.services.embedded import running
 from tv5_assets.services.installed import installation
@@ -44,7 +44,7 @@ _STATEMENT = (
 )
 
 
-def run(share: float = 1.0, seed: int = 42) -> list[dict[str, Any]]:
+def run(share: float = 1.0, seed: int = 42) -> list[Measurement]:
     """Measure both ways to load.
 
     Args:
@@ -64,21 +64,10 @@ def run(share: float = 1.0, seed: int = 42) -> list[dict[str, Any]]:
         pl.DataFrame({"movie_id": range(1, movies + 1)}).write_parquet(folder / "movies.parquet")
         part = made.head(_OVER_BOLT)
         del made
-        rows = [_row("graph_load/bolt", *_over_bolt(folder, part))]
+        rows = [measurement("graph_load/bolt", *_over_bolt(folder, part), TARGET_RATIO)]
         if installation("neo4j"):
-            rows.append(_row("graph_load/import_tool", *_by_import(folder)))
+            rows.append(measurement("graph_load/import_tool", *_by_import(folder), TARGET_RATIO))
     return rows
-
-
-def _row(name: str, ours: float, bare: float) -> dict[str, Any]:
-    return {
-        "name": name,
-        "seconds": ours,
-        "bare_seconds": bare,
-        "ratio": ours / bare,
-        "target_ratio": TARGET_RATIO,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
 
 
 def _over_bolt(folder: Path, ratings: pl.DataFrame) -> tuple[float, float]:
@@ -110,10 +99,9 @@ def _over_bolt(folder: Path, ratings: pl.DataFrame) -> tuple[float, float]:
         for number in range(_ROUNDS + 1):  # the first round warms the server up
             for side, load in sides.items():
                 neo4j.publish_relationships(graph, neo4j.RATINGS, ratings.clear(), f"none{number}")
-                started = time.perf_counter()
-                load(number)
+                taken = seconds_of(partial(load, number))
                 if number:
-                    seconds[side] = min(seconds[side], time.perf_counter() - started)
+                    seconds[side] = min(seconds[side], taken)
     return seconds["ours"], seconds["bare"]
 
 
@@ -126,7 +114,11 @@ def _publish_nodes(graph: neo4j.Graph, folder: Path) -> None:
 def _send(graph: neo4j.Graph, batches: list[dict[str, Any]]) -> None:
     with graph.driver.session(database=graph.database) as session:
         for batch in batches:
-            session.execute_write(lambda tx, batch=batch: tx.run(_STATEMENT, batch).consume())
+            session.execute_write(_run, batch)
+
+
+def _run(transaction: ManagedTransaction, batch: dict[str, Any]) -> None:
+    transaction.run(_STATEMENT, batch).consume()
 
 
 def _by_import(folder: Path) -> tuple[float, float]:
@@ -139,11 +131,7 @@ def _by_import(folder: Path) -> tuple[float, float]:
         "bare": partial(neo4j_import.run_tool, folder / "by-hand", ready.arguments),
         "ours": lambda: neo4j_import.build(_parts(folder), folder / "ours"),
     }
-    seconds = {}
-    for side, load in sides.items():
-        started = time.perf_counter()
-        load()
-        seconds[side] = time.perf_counter() - started
+    seconds = {side: seconds_of(load) for side, load in sides.items()}
     return seconds["ours"], seconds["bare"]
 
 

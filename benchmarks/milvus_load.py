@@ -8,9 +8,8 @@ installed.
     python -m benchmarks.milvus_load
 """
 
-import resource
+import itertools
 import tempfile
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from benchmarks.timing import Measurement, best_in_turn, measurement
 from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.services.embedded import running
 from tv5_assets.services.installed import installation
@@ -35,7 +35,7 @@ _ROUNDS = 2
 _BARE = "bare_movies"
 
 
-def run(share: float = 1.0, movies: int = 62_423, dimension: int = 384, seed: int = 42) -> list[dict[str, Any]]:
+def run(share: float = 1.0, movies: int = 62_423, dimension: int = 384, seed: int = 42) -> list[Measurement]:
     """Measure both sides in turn, since other work on the machine comes and goes; the best time of each counts.
 
     Args:
@@ -59,29 +59,20 @@ def run(share: float = 1.0, movies: int = 62_423, dimension: int = 384, seed: in
         settings = load_settings(home=Path(home), milvus_uri="", milvus_server=product)
         with running(settings, ["milvus"]) as at, closing(milvus.connect(at.milvus_uri, at.milvus_token)) as client:
             ready = list(Rows.of(milvus.MOVIES, vectors, fields, "0123456789abcdef").messages(holds_nulls(client)))
-            sides: dict[str, Callable[[int], object]] = {
+            numbers = itertools.count()
+
+            def publish() -> None:
                 # Every row differs from the round before, or only those that do would be written.
-                "ours": lambda n: milvus.publish(
-                    client, milvus.MOVIES, vectors, fields.with_columns(pl.col("year") + n), f"{n:016x}"
-                ),
-                "bare": lambda _: _insert(client, ready, dimension),
+                number = next(numbers)
+                made = fields.with_columns(pl.col("year") + number)
+                milvus.publish(client, milvus.MOVIES, vectors, made, f"{number:016x}")
+
+            sides: dict[str, Callable[[], object]] = {
+                "ours": publish,
+                "bare": lambda: _insert(client, ready, dimension),
             }
-            seconds = {side: float("inf") for side in sides}
-            for number in range(_ROUNDS):
-                for side, load in sides.items():
-                    started = time.perf_counter()
-                    load(number)
-                    seconds[side] = min(seconds[side], time.perf_counter() - started)
-    return [
-        {
-            "name": f"milvus_load/{product}",
-            "seconds": seconds["ours"],
-            "bare_seconds": seconds["bare"],
-            "ratio": seconds["ours"] / seconds["bare"],
-            "target_ratio": TARGET_RATIO,
-            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        }
-    ]
+            seconds = best_in_turn(sides, _ROUNDS)
+    return [measurement(f"milvus_load/{product}", seconds["ours"], seconds["bare"], TARGET_RATIO)]
 
 
 def _insert(client: "MilvusClient", messages: list[list[dict[str, Any]]], dimension: int) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from benchmarks.raw_to_processed import Measurement, _peak_mb
+from benchmarks.timing import Measurement, measurement, peak_mb
 
 TARGET_RATIO = 1 / 0.8
 """At least 80 % of the bare speed."""
@@ -38,28 +38,27 @@ def run(share: float, repeats: int = 2) -> list[Measurement]:
         repeats: runs of each side, taken in turns so that a busy machine slows both.
     """
     from tv5_assets.services.embedded import running
-    from tv5_assets.services.endpoints import ADDRESS_FIELDS
-    from tv5_assets.settings import Settings
+    from tv5_assets.settings import load_settings
 
     with tempfile.TemporaryDirectory(prefix="tv5-") as name:
         folder = Path(name)
         _in_fresh_process("sources", str(folder), str(share))
-        elsewhere = {field: "elsewhere://127.0.0.1:1" for store, field in ADDRESS_FIELDS.items() if store != "postgres"}
-        with running(Settings(home=folder / "home", **{**elsewhere, ADDRESS_FIELDS["postgres"]: ""})) as endpoints:
+        with running(load_settings(home=folder / "home", postgres_url=""), ["postgres"]) as endpoints:
             # By the environment, since a process's arguments are everybody's to read.
-            told = {side: {table: [] for table in TABLES} for side in ("bare", "ours")}
+            told: dict[str, dict[str, list[tuple[float, float]]]] = {
+                side: {table: [] for table in TABLES} for side in ("bare", "ours")
+            }
             for _ in range(repeats):
                 for table in TABLES:
                     for side, tables in told.items():
                         tables[table].append(_in_fresh_process(side, str(folder), table, url=endpoints.postgres_url))
     return [
-        Measurement(
-            name=f"postgres/{table}",
-            seconds=(seconds := min(seconds for seconds, _ in told["ours"][table])),
-            bare_seconds=(bare := min(seconds for seconds, _ in told["bare"][table])),
-            ratio=seconds / bare,
-            target_ratio=TARGET_RATIO,
-            peak_mb=max(peak for _, peak in told["ours"][table]),
+        measurement(
+            f"postgres/{table}",
+            min(seconds for seconds, _ in told["ours"][table]),
+            min(seconds for seconds, _ in told["bare"][table]),
+            TARGET_RATIO,
+            peak=max(peak for _, peak in told["ours"][table]),
         )
         for table in TABLES
     ]
@@ -181,7 +180,7 @@ if __name__ == "__main__":
             _sources(Path(folder), float(share))
         case ["bare" | "ours" as side, folder, table]:
             took = {"bare": _bare, "ours": _ours}[side](Path(folder), table, sys.stdin.read())
-            print(json.dumps([took, _peak_mb()]))
+            print(json.dumps([took, peak_mb()]))
         case [share]:
             for line in run(float(share)):
                 print(json.dumps(line))

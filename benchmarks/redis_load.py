@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import polars as pl
 
-from benchmarks.raw_to_processed import Measurement, _peak_mb
+from benchmarks.timing import Measurement, measurement
 
 TARGET_RATIO = 1 / 0.8
 """At least 80 % of the bare rate."""
@@ -39,31 +39,29 @@ def run(documents: int, repeats: int = 5) -> list[Measurement]:
         repeats: runs of each side, taken in turns so that a busy machine slows both.
     """
     from tv5_assets.services.embedded import running
-    from tv5_assets.services.endpoints import ADDRESS_FIELDS
-    from tv5_assets.settings import Settings
+    from tv5_assets.settings import load_settings
     from tv5_assets.stores import redis
 
     benchmark = shutil.which("redis-benchmark")
     bare = _by_redis_benchmark if benchmark else _by_ready_commands
     seconds: dict[str, list[float]] = {"bare": [], "ours": []}
-    with tempfile.TemporaryDirectory(prefix="tv5-") as home:
-        elsewhere = {field: "elsewhere://127.0.0.1:1" for store, field in ADDRESS_FIELDS.items() if store != "redis"}
-        with running(Settings(home=Path(home), **{**elsewhere, ADDRESS_FIELDS["redis"]: ""})) as endpoints:
-            made = _documents(documents)
-            for _ in range(repeats):
-                for side, publish in (("bare", bare), ("ours", _ours)):
-                    with redis.connect(endpoints.redis_url) as client:
-                        client.flushall()
-                    seconds[side].append(publish(endpoints.redis_url, made))
+    with (
+        tempfile.TemporaryDirectory(prefix="tv5-") as home,
+        running(load_settings(home=Path(home), redis_url=""), ["redis"]) as endpoints,
+    ):
+        made = _documents(documents)
+        for _ in range(repeats):
+            for side, publish in (("bare", bare), ("ours", _ours)):
+                with redis.connect(endpoints.redis_url) as client:
+                    client.flushall()
+                seconds[side].append(publish(endpoints.redis_url, made))
     ours, usual = median(seconds["ours"]), median(seconds["bare"])
     return [
-        Measurement(
-            name=f"redis/documents, beside {'redis-benchmark' if benchmark else 'ready commands'}",
-            seconds=ours,
-            bare_seconds=usual,
-            ratio=ours / usual,
+        measurement(
+            f"redis/documents, beside {'redis-benchmark' if benchmark else 'ready commands'}",
+            ours,
+            usual,
             target_ratio=TARGET_RATIO if benchmark else None,
-            peak_mb=_peak_mb(),
         )
     ]
 

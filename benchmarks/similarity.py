@@ -7,14 +7,13 @@ is ranked and no row is made. Each side runs in a fresh process, which reports i
 """
 
 import multiprocessing
-import resource
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from typing import Any
 
 import numpy as np
 
+from benchmarks.timing import Measurement, measurement, peak_mb
 from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.graph.similarity import similar_movies
 
@@ -23,7 +22,7 @@ _THRESHOLD, _K = 0.8, 20
 _BLOCK = 256
 
 
-def run(share: float = 1.0, movies: int = 62_423, dimension: int = 384, seed: int = 42) -> list[dict[str, Any]]:
+def run(share: float = 1.0, movies: int = 62_423, dimension: int = 384, seed: int = 42) -> list[Measurement]:
     """Measure both sides.
 
     Args:
@@ -38,18 +37,9 @@ def run(share: float = 1.0, movies: int = 62_423, dimension: int = 384, seed: in
     size = (max(1_000, int(movies * share)), dimension, seed)
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1) as pool:
-        ours, peak_mb = pool.submit(_timed, _similar, *size).result()
+        ours, peak = pool.submit(_timed, _similar, *size).result()
         bare, _ = pool.submit(_timed, _product, *size).result()
-    return [
-        {
-            "name": "similar_movies",
-            "seconds": ours,
-            "bare_seconds": bare,
-            "ratio": ours / bare,
-            "target_ratio": TARGET_RATIO,
-            "peak_mb": peak_mb,
-        }
-    ]
+    return [measurement("similar_movies", ours, bare, TARGET_RATIO, peak)]
 
 
 def _timed(side: Callable[[Vectors], int], count: int, dimension: int, seed: int) -> tuple[float, float]:
@@ -59,7 +49,7 @@ def _timed(side: Callable[[Vectors], int], count: int, dimension: int, seed: int
     started = time.perf_counter()
     if not side(vectors):
         raise RuntimeError("no movie is similar to another")
-    return time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return time.perf_counter() - started, peak_mb()
 
 
 def _similar(vectors: Vectors) -> int:

@@ -7,16 +7,15 @@ alone, on batches that lie ready on the device: what is left when all else costs
     python -m benchmarks.training
 """
 
-import resource
 import time
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
 from torch.nn.functional import embedding_bag
 
 from benchmarks.interactions import interactions
+from benchmarks.timing import Measurement, measurement
 from tv5_assets.evaluation.histories import Histories
 from tv5_assets.models.presets import two_tower
 from tv5_assets.models.train import Epoch
@@ -32,7 +31,7 @@ _READY = 8  # batches that bare goes through, again and again
 _EPOCHS = 3  # the first one warms up; the best of the others counts
 
 
-def run(share: float = 1.0, users: int = 162_541, movies: int = 62_423, seed: int = 42) -> list[dict[str, Any]]:
+def run(share: float = 1.0, users: int = 162_541, movies: int = 62_423, seed: int = 42) -> list[Measurement]:
     """Measure ours, then bare, for as many steps.
 
     Args:
@@ -57,16 +56,7 @@ def run(share: float = 1.0, users: int = 162_541, movies: int = 62_423, seed: in
     config = replace(config, start="random")
     ours = _epoch(train, inputs, config, device, seed)
     bare = _bare(train, inputs, config, device, seed)
-    return [
-        {
-            "name": f"training/two-tower/{device}",
-            "seconds": ours,
-            "bare_seconds": bare,
-            "ratio": ours / bare,
-            "target_ratio": TARGET_RATIO,
-            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        }
-    ]
+    return [measurement(f"training/two-tower/{device}", ours, bare, TARGET_RATIO)]
 
 
 def _epoch(train: Histories, inputs: MovieInputs, config: TwoTowerConfig, device: str, seed: int) -> float:
@@ -119,5 +109,5 @@ def _lost(movies: torch.Tensor, batch: Batch) -> torch.Tensor:
 
 
 if __name__ == "__main__":
-    for row in run():
-        print(row)
+    for line in run():
+        print(line)

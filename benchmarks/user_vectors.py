@@ -1,9 +1,7 @@
 """Pooling users' vectors against the bare ``embedding_bag`` that it is built on, at ml-25m's size."""
 
 import multiprocessing
-import resource
 import tempfile
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from benchmarks.timing import Measurement, best_in_turn, measurement, peak_mb
 from tv5_assets.embeddings.pooling import rating_weight, user_vectors
 from tv5_assets.embeddings.vectors import Vectors
 
@@ -21,7 +20,7 @@ _ROUNDS = 5
 
 def run(
     ratings: int = 25_000_095, users: int = 162_541, movies: int = 62_423, dimension: int = 384, seed: int = 42
-) -> list[dict[str, Any]]:
+) -> list[Measurement]:
     """Measure ``user_vectors`` against the same work done bare, and against ``embedding_bag`` alone.
 
     The same work done bare is: read the Parquet file into memory at once, look up rows, ``embedding_bag``, normalize;
@@ -43,39 +42,22 @@ def run(
         writer.join()
         user_vectors(pl.scan_parquet(path).head(users), vectors)  # imports and threads are up before the clock runs
         pooled = user_vectors(pl.scan_parquet(path), vectors)
-        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        calls: dict[str, Callable[[], Any]] = {
+        peak = peak_mb()
+        calls: dict[str, Callable[[], object]] = {
             "ours": lambda: user_vectors(pl.scan_parquet(path), vectors),
             "bare": lambda: _same_work(path, vectors),
             "bag": partial(_bag, _tensors(path, vectors)),
         }
-        seconds = {name: min(times) for name, times in _in_turn(calls).items()}
+        seconds = best_in_turn(calls, _ROUNDS)
     if len(pooled) != users:
         raise RuntimeError(f"{len(pooled)} users were pooled, not {users}")
     return [
-        {
-            "name": name,
-            "seconds": seconds["ours"],
-            "bare_seconds": seconds[bare],
-            "ratio": seconds["ours"] / seconds[bare],
-            "target_ratio": target,
-            "peak_mb": peak_mb,
-        }
+        measurement(name, seconds["ours"], seconds[bare], target, peak)
         for name, bare, target in (
             ("user_vectors", "bare", TARGET_RATIO),
             ("user_vectors/embedding_bag_alone", "bag", None),
         )
     ]
-
-
-def _in_turn(calls: dict[str, Callable[[], Any]]) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(_ROUNDS):
-        for name, call in calls.items():
-            started = time.perf_counter()
-            call()
-            times[name].append(time.perf_counter() - started)
-    return times
 
 
 def _tensors(path: Path, vectors: Vectors) -> dict[str, Any]:
@@ -126,5 +108,5 @@ def _write_ratings(path: Path, ratings: int, users: int, movies: int, seed: int)
 
 
 if __name__ == "__main__":
-    for row in run():
-        print(row)
+    for line in run():
+        print(line)

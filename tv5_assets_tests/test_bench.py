@@ -1,7 +1,6 @@
 """`tv5 bench`: what the benchmarks print is understood, and a bar that is missed is seen."""
 
 import json
-import runpy
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,12 +8,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from benchmarks import generators
 from tv5_assets import bench as benchmarks
 from tv5_assets.bench import BENCHMARKS, Benched, Measurement, SpeedUp
 from tv5_assets.cli import app
 from tv5_assets.errors import InputError
 
-GENERATORS = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks/generators.py"))
+FOLDER = Path(generators.__file__).parent
 COST = {"name": "x", "seconds": 3.0, "bare_seconds": 2.0, "ratio": 1.5, "target_ratio": 1.5, "peak_mb": 10.0}
 SPEED_UP = {
     "name": "y", "rows": 1_000, "rows_per_second": 500.0, "loop_rows": 10, "loop_rows_per_second": 5.0,
@@ -54,9 +54,9 @@ def test_an_unknown_benchmark_is_named(tmp_path: Path):
 
 
 def test_every_benchmark_can_be_asked_for_and_none_is_forgotten():
-    modules = {path.stem for path in Path(GENERATORS["__file__"]).parent.glob("*.py") if "def run(" in path.read_text()}
+    modules = {path.stem for path in FOLDER.glob("*.py") if "def run(" in path.read_text()}
     assert set(BENCHMARKS) == modules - {"full_size"}  # which needs half an hour and real servers
-    source = (Path(GENERATORS["__file__"]).parent / "__main__.py").read_text()
+    source = (FOLDER / "__main__.py").read_text()
     assert all(f'"{name}":' in source for name in BENCHMARKS)
 
 
@@ -91,7 +91,7 @@ def test_the_command_fails_where_a_bar_is_missed_at_full_size(
 
 
 def test_every_generator_with_a_bar_is_measured():
-    targets = {name: one.target for name, one in GENERATORS["GENERATORS"].items() if one.target}
+    targets = {name: one.target for name, one in generators.GENERATORS.items() if one.target}
     assert targets == {"catalog": 50, "users": 100, "segments": 100}
 
 
@@ -99,9 +99,9 @@ def test_the_loop_makes_rows_of_its_own_and_ours_are_counted(tmp_path: Path):
     from faker import Faker
 
     fake = Faker()
-    for name, generator in GENERATORS["GENERATORS"].items():
+    for name, generator in generators.GENERATORS.items():
         first, second = generator.loop(fake, 0), generator.loop(fake, 1)
         assert first.keys() & second.keys() and first != second, name
-    made = GENERATORS["_make"]("users", tmp_path, 50)
+    made = generators._make("users", tmp_path, 50)
     assert made["rows"] == 50 and made["seconds"] > 0 and made["peak_mb"] > 0
     assert not list(tmp_path.iterdir())

@@ -230,9 +230,10 @@ def test_no_texts_give_no_vectors(work: Path, tmp_path: Path) -> None:
 
 
 _MEASURE = """
-import json, resource, sys
+import json, sys
 from pathlib import Path
 import numpy as np, polars as pl
+from benchmarks.timing import peak_mb
 from tv5_assets.embeddings.shards import embed
 from tv5_assets.embeddings.vectors import write_vectors
 from tv5_assets_tests.embeddings.made import Hasher
@@ -243,16 +244,13 @@ class Wide(Hasher):
         self.calls += 1
         return np.full((len(texts), self.dimension), 1 / self.dimension, np.float32)
 
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
 folder = Path(sys.argv[1])
 pl.scan_parquet(folder / "texts.parquet").select(pl.col("text").hash()).head(9).collect(engine="streaming")
-before = peak()
+before = peak_mb()
 embedded = embed(pl.scan_parquet(folder / "texts.parquet"), Wide(), folder / ".wide.work")
 write_vectors(embedded.vectors, folder / "wide.arrow")
 embedded.vectors.discard()
-print(json.dumps({"before": before, "after": peak(), "bytes": (folder / "wide.arrow").stat().st_size}))
+print(json.dumps({"before": before, "after": peak_mb(), "bytes": (folder / "wide.arrow").stat().st_size}))
 """
 
 

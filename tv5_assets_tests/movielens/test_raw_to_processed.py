@@ -1,17 +1,15 @@
 """The benchmark runs and measures what it says; its figures are not asserted here."""
 
-import runpy
 from pathlib import Path
 
 import pytest
 
+from benchmarks import raw_to_processed
 from tv5_assets_tests.movielens.sets import write_genome_set
-
-BENCHMARK = Path(__file__).parents[2] / "benchmarks/raw_to_processed.py"
 
 
 def test_benchmark_measures_every_table_that_both_sides_write(tmp_path: Path) -> None:
-    lines = runpy.run_path(str(BENCHMARK))["run"](write_genome_set(tmp_path / "set"), repeats=1)
+    lines = raw_to_processed.run(write_genome_set(tmp_path / "set"), repeats=1)
     assert [line["name"].rpartition("/")[2] for line in lines] == [
         "ratings", "tags", "genome_tags", "genome_scores", "movies", "all",
     ]  # fmt: skip
