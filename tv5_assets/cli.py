@@ -160,8 +160,10 @@ def _drawn(dataset: str) -> "Iterator[Follow]":
             lines = (f"  {_readable(step.name)}  {step.seconds:.0f} s  {step.said}" for step in standing.running)
             live.update(Group(bar, *(Text(line, no_wrap=True, overflow="ellipsis") for line in lines)), refresh=True)
 
-        yield draw
-        live.update(bar)
+        try:
+            yield draw
+        finally:  # what ran when the run was ended runs no more
+            live.update(bar)
 
 
 @contextmanager
@@ -184,7 +186,7 @@ def _said(dataset: str) -> "Iterator[Follow]":
                 lines.refresh()
                 lines.last_print_t = time.time()
                 for step in standing.running:
-                    if step.said != said.get(step.name, ""):
+                    if step.said and step.said != said.get(step.name):
                         logger.info("%s: %s", _readable(step.name), step.said)
                         said[step.name] = step.said
 

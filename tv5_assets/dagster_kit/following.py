@@ -15,8 +15,9 @@ ID_TAG = "tv5/id"
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 _LINES_READ = 50  # the newest ones; of two or three steps that run, each logs one in SECONDS_BETWEEN_LINES
+_BEGINNINGS = {dg.DagsterEventType.STEP_START, dg.DagsterEventType.STEP_RESTARTED}
 _OF_STEPS = {
-    dg.DagsterEventType.STEP_START,
+    *_BEGINNINGS,
     dg.DagsterEventType.STEP_SUCCESS,
     dg.DagsterEventType.STEP_FAILURE,
     dg.DagsterEventType.STEP_UP_FOR_RETRY,
@@ -29,8 +30,9 @@ class RunningStep:
 
     Attributes:
         name: its key.
-        seconds: for how long it has run.
-        said: what it last logged, most often how far it is; empty before it has run for some seconds.
+        seconds: for how long it has run, in this try.
+        said: the line that it last logged, most often how far it is; it is looked up from time to time, and empty
+            before that, or where the step has logged nothing among the newest lines of the run.
     """
 
     name: str
@@ -139,7 +141,7 @@ class _Observer:
             event = record.event_log_entry.get_dagster_event()
             name = str(event.step_key)
             self._said.pop(name, None)  # of an earlier try
-            if event.is_step_start:
+            if event.event_type in _BEGINNINGS:
                 self._began[name] = record.timestamp
                 continue
             self._began.pop(name, None)
@@ -154,4 +156,5 @@ class _Observer:
         for record in reversed(page.records):
             entry = record.event_log_entry
             if entry.dagster_event is None and entry.timestamp >= self._began.get(entry.step_key or "", float("inf")):
-                self._said[str(entry.step_key)] = entry.user_message
+                *_, last = entry.user_message.strip().splitlines() or [""]
+                self._said[str(entry.step_key)] = last

@@ -2,8 +2,9 @@
 
 A GPU does what it was told some time before, and stands still where it is asked for a value first: until the answer is
 here and the next work has arrived. So nothing here asks for one before the work of all batches is queued, and what is
-copied to and from a GPU is not waited for. What does not belong here: the model, its number type and who needs the
-vectors (encoder.py), and how texts are read into tokens (tokens.py).
+copied to and from a GPU is not waited for; this holds for a model whose tokens are read here and whose attention is
+torch's, as that of nearly all is. What does not belong here: the model, its number type and who needs the vectors
+(encoder.py), and how texts are read into tokens (tokens.py).
 """
 
 from collections.abc import Iterator
@@ -59,8 +60,12 @@ def compute(
         batch_size: most texts of a batch, None for what suits the device.
     """
     import torch
+    from torch.nn.attention import SDPBackend, sdpa_kernel
     from torch.nn.functional import normalize
 
+    # Not cuDNN's, which torch prefers on newer GPUs: it makes a plan for each new shape of a batch, which takes tenths
+    # of a second on a B200 (modelscope/FunASR issue 3704), and here shapes are as many as there are lengths.
+    attentions = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
     device = network.device
     lengths = np.fromiter(map(len, texts), np.int64, len(texts)) if tokens is None else tokens.lengths
     order = np.argsort(-lengths, kind="stable")  # the longest texts first
@@ -68,7 +73,7 @@ def compute(
     if tokens is not None:
         tokens.move(device)
     found: list[torch.Tensor] = []
-    with torch.inference_mode():
+    with torch.inference_mode(), sdpa_kernel(attentions):
         for batch in _batches(lengths[order], device.type, batch_size):
             if tokens is None:
                 some = [texts[row] for row in order[batch]]
@@ -113,6 +118,7 @@ def ask_nothing(network: "SentenceTransformer") -> None:
 
     By itself transformers asks the device of each batch whether there is padding at all, to do without the mask where
     there is none. A GPU finishes the batches before it until it can answer, and has no work while it is told the next.
+    The mask costs a batch without padding a little more attention; most batches have some.
     """
     from transformers import AttentionInterface, AttentionMaskInterface
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
@@ -123,7 +129,8 @@ def ask_nothing(network: "SentenceTransformer") -> None:
         return
 
     def always_masked(*args: Any, **options: Any) -> "torch.Tensor | None":
-        return sdpa_mask(*args, **{**options, "allow_is_bidirectional_skip": False})
+        unskipped = {"allow_is_bidirectional_skip": False, "allow_is_causal_skip": False}
+        return sdpa_mask(*args, **{**options, **unskipped})
 
     AttentionInterface.register(_UNASKED, sdpa_attention_forward)
     AttentionMaskInterface.register(_UNASKED, always_masked)

@@ -58,9 +58,11 @@ class Usage:
         least_cosine: least cosine to float32 over the probe texts; 1.0 where float32 itself was used.
         texts: texts asked for, repeated ones included.
         encoded: texts that went through the model, each distinct one once.
-        seconds: wall time of encoding them; the model's loading and the probe are not in it.
-        gpu_busy_share: share of the last of these seconds, those of one call, in which a GPU computed, from 0 to 1;
-            None without one, or where it does not tell.
+        seconds: wall time of encoding them, from the first part's reading to the last one's vectors, and of what is
+            done with a part's vectors before the next ones are asked for; the model's loading and the probe are not in
+            it.
+        gpu_busy_share: share of the time of the last call, that of the last vectors' use included, in which a GPU
+            computed, from 0 to 1; None without one, or where it does not tell.
     """
 
     model: str
@@ -155,9 +157,9 @@ class Encoder:
         encoded as often as they come.
 
         The next part is read into tokens while one is computed, and a GPU is told what to do with it before the vectors
-        of the one before are waited for. Within a part, texts with
-        like numbers of tokens share a batch: by numbers of characters, as sentence-transformers sorts, a third of what
-        the model computes for dialogue in several languages would be padding.
+        of the one before are waited for. Within a part, texts with like numbers of tokens share a batch: by numbers of
+        characters, as sentence-transformers sorts, a third of what the model computes for dialogue in several languages
+        would be padding.
         """
         network, before = self._network(dtype), self.usage.seconds
         read = one_ahead((texts, tokens_of(network, texts)) for texts in parts)
@@ -271,7 +273,7 @@ def _load(model: str, device: str, setting: str) -> "SentenceTransformer":
         ) from error
     if device == "cuda":
         ask_nothing(network)
-    return network
+    return network.eval()
 
 
 def located(model: str) -> Path | None:

@@ -44,5 +44,6 @@ class GpuWatch:
         while not self._over.wait(_SECONDS_BETWEEN_LOOKS):
             try:
                 self._seen.append(torch.cuda.utilization())
-            except (NVMLError, RuntimeError):  # a driver, or a slice of a GPU, that offers no such figure
+            # A driver, or a slice of a GPU, that offers no such figure; another maker's GPU, whose library is missing.
+            except (NVMLError, RuntimeError, ImportError):
                 return

@@ -94,9 +94,9 @@ def embed(
 ) -> Embedded:
     """Embed each row's text; where an earlier call of the same was killed, go on after its last finished shard.
 
-    Memory is bounded by a shard and by about 100 bytes a row, whatever the texts are. The result does not depend on
-    whether it was interrupted. It does depend on the shards and on what was known, by no more than floating-point
-    noise, since they decide which texts share a batch.
+    Memory is bounded by the texts and vectors of a few shards and by about 100 bytes a row, whatever the texts are. The
+    result does not depend on whether it was interrupted. It does depend on the shards and on what was known, by no more
+    than floating-point noise, since they decide which texts share a batch.
 
     Args:
         texts: ``id`` (integer, unique) and ``text`` (no nulls), in an order that is the same at every reading, such as

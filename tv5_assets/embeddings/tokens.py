@@ -1,7 +1,7 @@
 """Texts as a model's tokens, read once, and batches of them put together on the device.
 
 sentence-transformers reads texts batch by batch and pads them in Python, for which a GPU waits most of the time. What
-does not belong here: which texts share a batch and what becomes of them (encoder.py).
+does not belong here: which texts share a batch and what becomes of them (computing.py).
 """
 
 from itertools import chain

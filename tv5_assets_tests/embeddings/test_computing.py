@@ -54,3 +54,11 @@ def test_nothing_is_asked_of_a_device_while_its_work_is_queued(monkeypatch: pyte
 def test_by_itself_a_model_asks_about_each_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(RuntimeError, match="cannot be called on meta tensors"):
         on_a_device_that_answers_nothing(loaded(), monkeypatch)
+
+
+def test_no_plan_is_made_for_each_shape_of_a_batch() -> None:
+    network, allowed = loaded(), []
+    network.register_forward_hook(lambda *_: allowed.append(torch.backends.cuda.cudnn_sdp_enabled()))
+    compute(network, TEXTS, tokens_of(network, TEXTS), 2)
+    assert allowed == [False] * 3
+    assert torch.backends.cuda.cudnn_sdp_enabled()  # for everyone else

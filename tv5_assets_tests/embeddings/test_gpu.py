@@ -6,6 +6,8 @@ from pynvml import NVMLError_NotSupported
 from tv5_assets.embeddings import gpu
 from tv5_assets.embeddings.gpu import GpuWatch
 
+NO_ERROR_IN_A_THREAD = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+
 
 @pytest.fixture(autouse=True)
 def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,12 +29,14 @@ def test_the_share_is_the_mean_of_what_was_seen(monkeypatch: pytest.MonkeyPatch)
     assert watch.busy_share == pytest.approx(0.7)
 
 
-def test_a_gpu_that_does_not_tell_has_no_share(monkeypatch: pytest.MonkeyPatch) -> None:
+@NO_ERROR_IN_A_THREAD
+@pytest.mark.parametrize("error", [NVMLError_NotSupported(), RuntimeError("no driver"), ImportError("amdsmi")])
+def test_a_gpu_that_does_not_tell_has_no_share(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     asked = threading.Event()
 
     def utilization() -> int:
         asked.set()
-        raise NVMLError_NotSupported
+        raise error
 
     monkeypatch.setattr("torch.cuda.utilization", utilization)
     with GpuWatch("cuda") as watch:
@@ -41,10 +45,13 @@ def test_a_gpu_that_does_not_tell_has_no_share(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_without_a_gpu_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = threading.Event()
+
     def utilization() -> int:
-        raise AssertionError("was asked")
+        asked.set()
+        return 100
 
     monkeypatch.setattr("torch.cuda.utilization", utilization)
     with GpuWatch("cpu") as watch:
-        pass
+        assert not asked.wait(timeout=0.05)  # of which a look would take a thousandth
     assert watch.busy_share is None
