@@ -19,7 +19,8 @@ import polars as pl
 import torch
 from sentence_transformers import SentenceTransformer
 
-from benchmarks.timing import Measurement, best_in_turn, measurement
+from benchmarks.timing import best_in_turn, measurement
+from tv5_assets.bench import Measurement
 from tv5_assets.embeddings.encoder import BUNDLED_MODEL, Dtype, Encoder, located
 from tv5_assets.embeddings.shards import embed
 from tv5_assets.embeddings.tokens import tokens_of

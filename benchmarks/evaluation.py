@@ -14,7 +14,8 @@ import numpy as np
 import torch
 
 from benchmarks.interactions import apart, interactions
-from benchmarks.timing import Measurement, best_in_turn, measurement
+from benchmarks.timing import best_in_turn, measurement
+from tv5_assets.bench import Measurement
 from tv5_assets.evaluation.evaluate import evaluate
 from tv5_assets.evaluation.histories import Histories
 from tv5_assets.evaluation.problem import Problem

@@ -14,7 +14,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.timing import Measurement, StepsRun, compared, timed, timed_elsewhere
+from benchmarks.timing import StepsRun, compared, timed, timed_elsewhere
+from tv5_assets.bench import Measurement
 
 TARGET_RATIO = 1.5
 PROTOCOL = "user-80-20"
@@ -165,7 +166,7 @@ def _bare(source: Path, out: Path) -> dict[str, Callable[[], object]]:
 if __name__ == "__main__":
     if len(sys.argv) == 2:
         for line in run(Path(sys.argv[1])):
-            print(json.dumps(line))
+            print(line)
     else:
         steps = {"sources": _sources, "bare": _bare, "tables": _tables}[sys.argv[1]]
         print(json.dumps(timed(steps(Path(sys.argv[2]), Path(sys.argv[3])))))

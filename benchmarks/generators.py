@@ -19,9 +19,10 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple
 
 from benchmarks.timing import peak_mb
+from tv5_assets.bench import SpeedUp
 from tv5_assets.dagster_kit import fork_server
 
 CATALOG_TARGET, TARGET = 50.0, 100.0
@@ -30,19 +31,6 @@ _LOOP_SECONDS = 1.0
 """How long the loop runs at least."""
 _LOCALES = ["en_US", "fr_FR", "es_ES", "de_DE", "it_IT"]
 _DAYS = 365
-
-
-class SpeedUp(TypedDict):
-    """One line of the table that ``tv5 bench`` prints; a generator without a target is shown for information."""
-
-    name: str
-    rows: int
-    rows_per_second: float
-    loop_rows: int
-    loop_rows_per_second: float
-    speed_up: float
-    target_speed_up: float | None
-    peak_mb: float
 
 
 class Generator(NamedTuple):
@@ -387,4 +375,4 @@ if __name__ == "__main__":
             print(json.dumps(_loop(name)))
         case [raw, *share]:
             for line in run(Path(raw), float(share[0]) if share else 1.0):
-                print(json.dumps(line))
+                print(line)

@@ -20,7 +20,8 @@ import numpy as np
 import polars as pl
 from neo4j import ManagedTransaction
 
-from benchmarks.timing import Measurement, measurement, seconds_of
+from benchmarks.timing import measurement, seconds_of
+from tv5_assets.bench import Measurement
 from tv5_assets.services import neo4j_import
 from tv5_assets.services.embedded import running
 from tv5_assets.services.installed import installation

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from benchmarks.timing import Measurement, best_in_turn, measurement
+from benchmarks.timing import best_in_turn, measurement
+from tv5_assets.bench import Measurement
 from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.services.embedded import running
 from tv5_assets.services.installed import installation

@@ -12,7 +12,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.timing import Measurement, StepsRun, compared, timed, timed_elsewhere
+from benchmarks.timing import StepsRun, compared, timed, timed_elsewhere
+from tv5_assets.bench import Measurement
 
 TARGET_RATIO = 1.5
 
@@ -84,7 +85,7 @@ def _processed(raw: Path, out: Path) -> dict[str, Callable[[], object]]:
 if __name__ == "__main__":
     if len(sys.argv) == 2:
         for line in run(Path(sys.argv[1])):
-            print(json.dumps(line))
+            print(line)
     else:
         sides = {"bare": _bare, "processed": _processed}
         print(json.dumps(timed(sides[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3])))))

@@ -13,7 +13,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
-from benchmarks.timing import Measurement, measurement, peak_mb
+from benchmarks.timing import measurement, peak_mb
+from tv5_assets.bench import Measurement
 from tv5_assets.embeddings.vectors import Vectors
 from tv5_assets.graph.similarity import similar_movies
 

@@ -1,6 +1,4 @@
-"""What benchmarks share: sides that are timed in turn, and the line that a measurement is told as. What does not belong
-here: what is measured.
-"""
+"""What benchmarks share: how sides are timed and compared. What does not belong here: what is measured."""
 
 import json
 import resource
@@ -9,24 +7,15 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
-
-class Measurement(TypedDict):
-    """One line of the table that ``tv5 bench`` prints; a line without a target is shown for information."""
-
-    name: str
-    seconds: float
-    bare_seconds: float
-    ratio: float
-    target_ratio: float | None
-    peak_mb: float
+from tv5_assets.bench import Measurement
 
 
 def measurement(
     name: str, seconds: float, bare_seconds: float, target_ratio: float | None, peak: float | None = None
 ) -> Measurement:
-    """Return the line of a measurement.
+    """Return a measurement with its ratio.
 
     Args:
         name: of what was measured.

@@ -15,7 +15,8 @@ import torch
 from torch.nn.functional import embedding_bag
 
 from benchmarks.interactions import interactions
-from benchmarks.timing import Measurement, measurement
+from benchmarks.timing import measurement
+from tv5_assets.bench import Measurement
 from tv5_assets.evaluation.histories import Histories
 from tv5_assets.models.presets import two_tower
 from tv5_assets.models.train import Epoch

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from benchmarks.timing import Measurement, best_in_turn, measurement, peak_mb
+from benchmarks.timing import best_in_turn, measurement, peak_mb
+from tv5_assets.bench import Measurement
 from tv5_assets.embeddings.pooling import rating_weight, user_vectors
 from tv5_assets.embeddings.vectors import Vectors
 
