@@ -5,6 +5,7 @@ belong here: where a store is reached (endpoints.py).
 """
 
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -29,6 +30,10 @@ from tv5_assets.settings import Settings
 from tv5_assets.stores.address import without_credentials
 
 _PREDECESSOR_SECONDS = 60.0
+_ENVIRONMENT = {"GRPC_ENABLE_FORK_SUPPORT": "0"}
+"""Of a supervisor. While it starts programs, which run as another user or end with it and so are forked, others of its
+threads ask Milvus by gRPC, whose care for forks then crashes the child or the supervisor itself. A child that becomes
+another program needs none."""
 
 logger = logging.getLogger(__name__)
 
@@ -192,6 +197,7 @@ def _start(home: Path, servers: list[type[Server]]) -> "subprocess.Popen[str] | 
             stdout=subprocess.PIPE,
             stderr=sink,
             text=True,
+            env={**os.environ, **_ENVIRONMENT},
             start_new_session=True,  # so that Ctrl-C in a terminal reaches this command first, and the servers last
         )
     try:

@@ -160,6 +160,36 @@ def test_a_killed_server_is_started_again_at_its_address_with_its_data(settings:
         assert client.get("key") == b"value"
 
 
+_STARTS_WHILE_IT_ASKS = """
+import os, subprocess, threading, time
+import grpc
+
+def ask():
+    while True:
+        with grpc.insecure_channel("127.0.0.1:1") as channel:
+            try:
+                grpc.channel_ready_future(channel).result(timeout=0.01)
+            except grpc.FutureTimeoutError:
+                pass
+
+for _ in range(3):
+    threading.Thread(target=ask, daemon=True).start()
+end = time.monotonic() + 2
+while time.monotonic() < end:
+    subprocess.run(["true"], preexec_fn=os.getpid, check=True)
+os._exit(0)
+"""
+
+
+def test_programs_are_started_while_other_threads_ask_milvus(settings: Settings) -> None:
+    with running(settings):
+        state = live_state(settings.home)
+        assert state is not None
+        environment = psutil.Process(state.supervisor.pid).environ()
+    done = subprocess.run([sys.executable, "-c", _STARTS_WHILE_IT_ASKS], env=environment, check=False)
+    assert done.returncode == 0
+
+
 def test_a_port_that_is_taken_meanwhile_is_exchanged(home: Path) -> None:
     async def start_on(port: int) -> list[int]:
         supervisor = Supervisor(home, [RedisServer], on_ready=lambda: None)
