@@ -1,8 +1,8 @@
 """Where a movie comes from: its main country, its language and the countries that it is made with.
 
-Which are likely follows from what is known of a movie: words of its original title and its themes are clues, and every
-movie without one is drawn from the shares of all. An origin depends on the seed and on the movie alone. What does not
-belong here: what else a movie is like (media_details.py) and who made it (credits.py).
+Which are likely follows from what is known of a movie: its titles and its themes are clues, by which the shares of all
+movies are multiplied. An origin depends on the seed and on the movie alone. What does not belong here: what titles tell
+(title_languages.py), what else a movie is like (media_details.py) and who made it (credits.py).
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ import polars as pl
 
 from tv5_assets.draws.choices import choose, gather
 from tv5_assets.draws.streams import uniform
+from tv5_assets.synthetic.title_languages import title_languages
 from tv5_assets.tables.media import FILM_COUNTRIES, MediaDetails
 from tv5_assets.tables.table import polars_schema
 
@@ -26,7 +27,7 @@ class Origin:
         country: one of tables.media.FILM_COUNTRIES.
         language: one of tables.synthetic.FILM_LANGUAGES.
         locale: Faker's locale of the names of those who speak it there.
-        share: share of the movies without a clue that come from here.
+        share: of all movies, before their titles and themes are looked at.
     """
 
     country: str
@@ -75,30 +76,24 @@ SPOKEN: Mapping[str, tuple[str, ...]] = {
 }
 """Languages that movies of each country may be in."""
 
-# Original titles in brackets ("Amelie (Fabuleux destin d'Amélie Poulain, Le)") and articles at the end give a language
-# away. Japanese is written with French accents, so that it is looked for first.
-_TITLE_CLUES = {
-    "ja": r"(?i:(?:[jgy]|sh|ky|ry)[ôû]|[kdtbr][ôû]\b|[ôûâ]ji)|\([^()]* no [^()]*\)|(?:tachi|gatari)\b",
-    "fr": r"\b(?:Le|Les|le|les|Une|une|Du|du|Des|des|et|Au|au|aux|chez|Chez|pour|Pour|sans|Sans|où|cœur)\b"
-    r"|\b[LDldC]'[A-ZÉÈÀÂa-zéèêà]{3}|, L'|[èêëçœÈÊÇ]|é[^é]*é|\bÉ|, La\b.*\bde la\b",
-    "de": r"\b(?:Der|Das|der|das|und|ein|eine|im|von|für|nicht|Ich|ich)\b|[äöüß]\w*(?:en|er|e|t)\b",
-    "es": r"\b(?:las|los|El|por|para|y|con|mi|muy)\b|[ñ¿¡]|ción\b",
-    "it": r"\b(?:Il|Gli|gli|Lo|dello|della|delle|degli|nel|che|di|dei|uomo)\b",
-    "sv": r"[åÅ]\w|\b(?:och|Den|som)\b",
+_THEME_CLUES: Mapping[str, tuple[str, ...]] = {
+    "ja": ("japanese", "anime", "studio ghibli", "miyazaki", "akira kurosawa", "kurosawa"),
+    "fr": ("french", "french film", "french new wave", "nouvelle vague", "truffaut", "quebec"),
+    "hi": ("bollywood", "indian"),
+    "zh": ("hong kong", "chinese", "wuxia"),
+    "de": ("german", "german expressionism"),
+    "it": ("italian", "giallo", "fellini", "neorealism"),
+    "es": ("spanish", "almodovar"),
+    "sv": ("swedish", "ingmar bergman"),
 }
-_THEME_CLUES = {
-    "ja": ("japan", "japanese", "anime", "samurai", "studio ghibli", "miyazaki", "akira kurosawa", "kurosawa"),
-    "fr": ("france", "french", "french film", "french new wave", "nouvelle vague", "truffaut", "quebec", "paris"),
-    "hi": ("bollywood", "india", "indian"),
-    "zh": ("hong kong", "china", "chinese", "wuxia", "jackie chan"),
-    "de": ("german", "germany", "german expressionism"),
-    "it": ("italian", "italy", "giallo", "fellini", "neorealism"),
-    "es": ("spanish", "mexico", "almodovar", "spain", "argentina"),
-    "sv": ("swedish", "sweden", "ingmar bergman"),
-}
-_TITLE_WEIGHT = 400.0
+"""Themes of a country's movies; those of a place are none, since all the world films in Paris."""
+_TITLE_WEIGHT = 2_000.0
 _THEME_WEIGHT = 30.0
-"""What the share of a language is multiplied by where the title, or a theme, is a clue to it."""
+"""What the share of a language is multiplied by where a title, or a theme, is a clue to it."""
+_ENGLISH_WEIGHT = 50.0
+_FOREIGN_WEIGHT = 0.01
+"""What the shares of English are multiplied by where there is no clue to another language, so that all but one in a
+hundred such movies are in English; and where a movie has a title in another."""
 
 PARTNERS: Mapping[str, tuple[str, ...]] = {
     "US": ("UK", "CA", "DE", "FR", "AU"), "UK": ("US", "FR", "IE", "DE"), "CA": ("US", "FR", "UK"),
@@ -144,19 +139,15 @@ def origins(movies: pl.DataFrame, seed: int) -> pl.DataFrame:
 
 def _clues(movies: pl.DataFrame) -> dict[str, npt.NDArray[np.float64]]:
     """Return what each language's share is multiplied by, shape (movies,)."""
-    titles = movies.select(
-        pl.coalesce(
-            pl.when(pl.col("original_title").str.contains(clue)).then(pl.lit(language))
-            for language, clue in _TITLE_CLUES.items()
-        )
-    ).to_series()
+    titles = title_languages(movies["original_title"])
     themes = pl.col("themes").list.eval(pl.element().struct.field("tag"))
     found = {}
-    for language in {origin.language for origin in ORIGINS}:
-        in_title = (titles == language).fill_null(value=False).to_numpy()
+    for language in {origin.language for origin in ORIGINS} - {"en"}:
         words = pl.lit(list(_THEME_CLUES.get(language, ())), dtype=pl.List(pl.String))
         in_themes = movies.select(themes.list.set_intersection(words).list.len() > 0).to_series().to_numpy()
-        found[language] = np.where(in_title, _TITLE_WEIGHT, 1.0) * np.where(in_themes, _THEME_WEIGHT, 1.0)
+        found[language] = np.where(titles[language], _TITLE_WEIGHT, 1.0) * np.where(in_themes, _THEME_WEIGHT, 1.0)
+    no_clue = np.all([weight == 1.0 for weight in found.values()], axis=0)
+    found["en"] = np.where(titles["foreign"], _FOREIGN_WEIGHT, np.where(no_clue, _ENGLISH_WEIGHT, 1.0))
     return found
 
 
