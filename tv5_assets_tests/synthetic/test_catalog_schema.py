@@ -319,6 +319,21 @@ def test_another_schema_gives_another_table_without_any_python(tmp_path: Path) -
     ).item()  # fmt: skip
 
 
+def test_a_text_has_as_many_sentences_as_keep_to_its_word_counts(tmp_path: Path) -> None:
+    text = field("kind: text", "min_words: 4", "max_words: 10", "patterns: ['{thing} and {thing}.', 'a {thing}.']") + (
+        "vocabularies:\n  thing: [leaf, stone, river]\n"
+    )
+    declaration = declared(tmp_path, text)
+    texts = items(declaration, 3_000, seed=1).collect()["f"]
+    sentences = texts.str.count_matches(r"\.")
+    assert dict(sentences.value_counts().iter_rows()).keys() == {2, 3}
+    assert sentences.mean() == pytest.approx(2.5, abs=0.05)
+    one = r"(?:[LSR]\w+ and \w+|a (?:leaf|stone|river))\."
+    assert texts.str.contains(rf"^{one}(?: {one}){{1,2}}$").all()
+    assert not texts.str.contains(r"(?i)(leaf and leaf|stone and stone|river and river)").any()
+    assert items(declaration, 3_000, seed=1, chunk_rows=700).collect()["f"].equals(texts)
+
+
 def test_fields_may_stand_in_any_order(tmp_path: Path) -> None:
     declaration = declared(tmp_path, OTHER)
     reversed_ = Declaration(
