@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -107,7 +108,7 @@ FAULTS = {
     ),
     "impossible date": (
         field("kind: datetime", "start: 2024-13-45", "end: 2025-01-01"),
-        "line 10: '2024-13-45' cannot be",
+        "line 10, field f: start: '2024-13-45' is no date; write it such as 2024-01-31 or 2024-01-31T18:30:00",
     ),
     "end before start": (
         field("kind: datetime", "start: 2025-01-01", "end: 2024-01-01"),
@@ -251,7 +252,19 @@ FAULTS = {
     "two documents": ("fields: 1\n---\nfields: 2\n", "line 2: this is not YAML: "),
     "an alias in itself": ("fields: &all\n  - *all\n", "an alias refers to what it is part of"),
     "an unknown alias": ("fields: *none\n", "line 1: this is not YAML: "),
-    "a field that is text": ("fields:\n  - name\n", "line 2, field number 1: "),
+    "a field that is text": (
+        "fields:\n  - name\n",
+        "line 2, field number 1: it needs settings such as `name: value`, but it is 'name'; write it so",
+    ),
+    "a case that is text": (
+        field("kind: conditional", "by: kind", "cases:", "  book: uuid"),
+        "line 12, field f: cases book: it needs settings such as `name: value`, but it is 'uuid'",
+    ),
+    "weights that are a list": (
+        field("kind: categorical", "values: [a, b]"),
+        "line 10, field f: values: it needs settings such as `name: value`, but it is ['a', 'b']",
+    ),
+    "a type that is the reader's": (field("kind: !uuid x"), "line 9: 'x' cannot be read: "),
 }
 
 
@@ -265,6 +278,22 @@ def test_several_faults_are_told_at_once_in_the_order_of_the_lines(tmp_path: Pat
     told = message(tmp_path, "fields:\n" + faults)
     assert told.startswith("line 2, field f1: min (1) is above max (0); swap or change them; line 3, field f2: ")
     assert told.endswith("; and 3 more")
+
+
+def test_a_fault_in_many_lines_is_told_once_and_of_many_names_the_nearest(tmp_path: Path) -> None:
+    text = BUNDLED.read_text()
+    told = message(tmp_path, text.replace("- name: description", "- name: words_on_it"))
+    first, *others = (n for n, line in enumerate(text.splitlines(), 1) if "{description}" in line)
+    assert re.fullmatch(
+        rf"line {first}, field content_text: cases video template: there is no field 'description'; use one of the 29 "
+        rf"that there are, such as \w+, \w+, \w+ \(so too in lines {', '.join(map(str, others))}\)",
+        told,
+    )
+
+
+def test_a_text_may_look_like_a_date_that_cannot_be(tmp_path: Path) -> None:
+    text = field("kind: categorical", "values: {2024-13-45: 1}")
+    assert items(declared(tmp_path, text), 3, seed=1).collect()["f"].to_list() == ["2024-13-45"] * 3
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
