@@ -34,7 +34,7 @@ FRENCH = PhraseBook(
         "{Topic} est une {described}, {name}.",
         "Quelle {described}, {name} ! Voilà {topic}.",
         "Pour toi c'est {topic}, pour moi une {described}.",
-        "{name}, {topic} m'a donné une {described}.",
+        "{name}, {topic} m'a valu une {described}.",
         "C'était une {described}, loin {about}.",
         "Une {described} {setting}, et puis {topic}.",
         "Dis à {name} que {topic} est une {described}.",

@@ -34,7 +34,7 @@ ITALIAN = PhraseBook(
         "{Topic} è una {described}, {name}.",
         "Che {described}, {name}! Ecco {topic}.",
         "Per te è {topic}, per me una {described}.",
-        "{name}, {topic} mi ha dato una {described}.",
+        "{name}, {topic} mi ha portato una {described}.",
         "Il segreto {about}? Una {described}.",
         "Una {described} {setting}, e poi {topic}.",
         "{name} dice che {topic} è una {described}.",

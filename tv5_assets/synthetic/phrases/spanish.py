@@ -34,7 +34,7 @@ SPANISH = PhraseBook(
         "{Topic} es una {described}, {name}.",
         "¡Vaya {described}, {name}! Así es {topic}.",
         "Para ti es {topic}, para mí una {described}.",
-        "{name}, {topic} me dio una {described}.",
+        "{name}, {topic} me trajo una {described}.",
         "Fue una {described}, lejos {about}.",
         "Una {described} {setting}, y luego {topic}.",
         "Dile a {name} que {topic} es una {described}.",
