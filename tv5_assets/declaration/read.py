@@ -3,7 +3,7 @@
 What does not belong here: the rules themselves (model.py, references.py).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,20 +38,20 @@ def read_declaration(path: Path) -> Declaration:
 
 
 def _error(document: Document, found: Iterable[Problem]) -> InputError:
-    places: dict[str, list[Place]] = {}
+    # What is wrong with one setting in several places, such as templates that all name a field that is not there.
+    alike: dict[tuple[str, Hashable], dict[Place, None]] = {}
     for problem in sorted(found, key=lambda problem: document.line(problem.place)):
-        places.setdefault(problem.message, []).append(problem.place)
-    told = [_told(document, message, *where) for message, where in places.items()]
+        alike.setdefault((problem.message, problem.place[-1]), {})[problem.place] = None
+    told = [_told(document, message, *places) for (message, _), places in alike.items()]
     more = f"; and {len(told) - _AT_ONCE} more" if len(told) > _AT_ONCE else ""
     return InputError(f"{document.path}, {'; '.join(told[:_AT_ONCE])}{more}")
 
 
 def _told(document: Document, message: str, first: Place, *others: Place) -> str:
     """Return what is wrong, where it is so first, and the lines in which it is so again."""
-    line = document.line(first)
-    lines = [str(other) for other in dict.fromkeys(map(document.line, others)) if other != line]
+    lines = [str(line) for line in dict.fromkeys(map(document.line, others))]
     again = f" (so too in line{'s' * (len(lines) > 1)} {', '.join(lines)})" if lines else ""
-    return f"line {line}{_field(document, first)}{message}{again}"
+    return f"line {document.line(first)}{_field(document, first)}{message}{again}"
 
 
 def _field(document: Document, place: Place) -> str:

@@ -291,6 +291,14 @@ def test_a_fault_in_many_lines_is_told_once_and_of_many_names_the_nearest(tmp_pa
     )
 
 
+def test_equal_faults_of_different_settings_are_told_apart(tmp_path: Path) -> None:
+    told = message(tmp_path, field("kind: integer") + "  - {name: g, kind: integer, description: x, max: 3}\n")
+    assert told == (
+        "line 7, field f: min: it is missing; add it (so too in line 10); "
+        "line 7, field f: max: it is missing; add it"
+    )  # fmt: skip
+
+
 def test_a_text_may_look_like_a_date_that_cannot_be(tmp_path: Path) -> None:
     text = field("kind: categorical", "values: {2024-13-45: 1}")
     assert items(declared(tmp_path, text), 3, seed=1).collect()["f"].to_list() == ["2024-13-45"] * 3
