@@ -81,11 +81,10 @@ class _Reader:
             return [self.value(item, (*place, index), around) for index, item in enumerate(node.value)]
         try:
             return self._scalars.construct_object(node)
-        except (ValueError, yaml.YAMLError) as error:
-            problem = error.problem if isinstance(error, yaml.MarkedYAMLError) else error
-            raise self._error(
-                node, f"{node.value!r} cannot be read: {problem}; correct it or put it in quotes"
-            ) from None
+        except ValueError:
+            return node.value  # 2026-13-01 looks like a date and is none: text, which model.py refuses for a date
+        except yaml.MarkedYAMLError as error:
+            raise self._error(node, f"{node.value!r} cannot be read: {error.problem}; remove the tag") from None
 
     def _mapping(self, node: yaml.MappingNode, place: Place, around: tuple[int, ...]) -> dict[Hashable, Any]:
         values: dict[Hashable, Any] = {}

@@ -3,7 +3,7 @@
 What does not belong here: the rules themselves (model.py, references.py).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,17 +38,25 @@ def read_declaration(path: Path) -> Declaration:
 
 
 def _error(document: Document, found: Iterable[Problem]) -> InputError:
-    told = sorted(
-        {(document.line(problem.place), f"{_field(document, problem)}{problem.message}") for problem in found}
-    )
-    first, *others = (f"line {line}{text}" for line, text in told[:_AT_ONCE])
+    # What is wrong with one setting in several places, such as templates that all name a field that is not there.
+    alike: dict[tuple[str, Hashable], dict[Place, None]] = {}
+    for problem in sorted(found, key=lambda problem: document.line(problem.place)):
+        alike.setdefault((problem.message, problem.place[-1]), {})[problem.place] = None
+    told = [_told(document, message, *places) for (message, _), places in alike.items()]
     more = f"; and {len(told) - _AT_ONCE} more" if len(told) > _AT_ONCE else ""
-    return InputError("; ".join([f"{document.path}, {first}", *others]) + more)
+    return InputError(f"{document.path}, {'; '.join(told[:_AT_ONCE])}{more}")
 
 
-def _field(document: Document, problem: Problem) -> str:
-    """Return the name of what a problem is about, as words of a sentence, with a colon."""
-    match problem.place:
+def _told(document: Document, message: str, first: Place, *others: Place) -> str:
+    """Return what is wrong, where it is so first, and the lines in which it is so again."""
+    lines = [str(line) for line in dict.fromkeys(map(document.line, others))]
+    again = f" (so too in line{'s' * (len(lines) > 1)} {', '.join(lines)})" if lines else ""
+    return f"line {document.line(first)}{_field(document, first)}{message}{again}"
+
+
+def _field(document: Document, place: Place) -> str:
+    """Return the name of what stands in a place, as words of a sentence, with a colon."""
+    match place:
         case ("fields", int(index), *inner):
             fields = document.value["fields"]
             name = fields[index].get("name") if isinstance(fields[index], dict) else None
@@ -56,7 +64,7 @@ def _field(document: Document, problem: Problem) -> str:
             return f"{words}: {_part(inner)}"
         case ("vocabularies", str(name), *_):
             return f", vocabulary {name}: "
-    return f": {_part(list(problem.place))}"
+    return f": {_part(list(place))}"
 
 
 def _part(inner: list[Any]) -> str:
@@ -109,4 +117,6 @@ def _message(error: Mapping[str, Any]) -> str:
             return str(error["msg"])
         case "too_short":
             return "it is empty; give at least one"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return f"it needs settings such as `name: value`, but it is {value!r}; write it so"
     return f"{error['msg'][0].lower()}{error['msg'][1:]}, but it is {value!r}; correct it"

@@ -40,6 +40,9 @@ from tv5_assets.declaration.model import (
     WordsBy,
 )
 
+_FEW, _NEAREST = 6, 3
+"""Names that are all told where one of them is due; of more, those that are most like the wrong one."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -282,9 +285,11 @@ def _unknown(place: Place, names: Iterable[str], known: Iterable[str], what: str
 
 def _instead(name: Hashable, known: Iterable[Hashable]) -> str:
     names = [str(one) for one in known]
-    near = get_close_matches(str(name), names, n=1)
-    if near:
+    if near := get_close_matches(str(name), names, n=1):
         return f"do you mean {near[0]!r}?"
+    if len(names) > _FEW:
+        nearest = get_close_matches(str(name), names, n=_NEAREST, cutoff=0)
+        return f"use one of the {len(names)} that there are, such as {', '.join(nearest)}"
     return f"use one of {', '.join(names)}" if names else "declare one"
 
 

@@ -1,4 +1,4 @@
-"""Synthetic assets: the users, platforms and trends that MovieLens does not have."""
+"""Synthetic assets that MovieLens does not have: users, contexts, interactions, platforms, trends and the catalog."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What of a movie is put into words before it is embedded.
+"""What is put into words before it is embedded: of a movie, a viewing context, a line of dialogue, a catalog item.
 
 What does not belong here: the model that turns the words into a vector (encoder.py).
 """

@@ -1,1 +1,2 @@
-"""Generators of everything MovieLens does not have: users, platforms, trends. All seeded, all vectorized."""
+"""Generators of everything MovieLens does not have, from users and contexts to lines of dialogue, catalog items and
+queries. All seeded, all vectorized."""

@@ -1,5 +1,6 @@
 import hashlib
 import io
+import re
 from datetime import UTC, datetime
 
 import numpy as np
@@ -7,7 +8,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from tv5_assets.declaration.model import Categorical, Choice, Integer
+from tv5_assets.declaration.model import SLOT, Categorical, Choice, Integer
 from tv5_assets.quality.catalog import DEMANDS, declared_rules, declared_shares
 from tv5_assets.quality.frames import proportions_as_declared, unique_key
 from tv5_assets.synthetic.catalog.items import items
@@ -120,6 +121,48 @@ def test_title_description_and_tags_are_about_the_subject(many: pl.DataFrame) ->
         about = [*words, *DECLARATION.schema.vocabularies["activity"].words[subject]]
         texts = rows.select(pl.concat_str("title", "description", separator=" ").str.to_lowercase()).to_series()
         assert texts.str.contains_any([word.lower() for word in about]).all()
+
+
+def patterns_of(name: str) -> dict[str, list[str]]:
+    """Return the patterns of a text by the type of the item."""
+    return {case.value: case.spec.patterns for case in DECLARATION.cases(DECLARATION.fields[name])}
+
+
+@pytest.mark.parametrize(
+    "kind, strange",
+    [
+        ("video", "recorded|hear|listen|photographer|picture|pages|chapter|section|written|author"),
+        ("image", "recorded|hear|listen|video|film(?:ed)?|begins|ends|part|explains|chapter|section|written|author"),
+        ("audio", "film(?:ed)?|video|camera|photographer|picture|shows|see|pages|chapter|section|written|author"),
+        ("document", "recorded|hear|listen|video|film(?:ed)?|camera|photographer|picture|shows|scenes?"),
+    ],
+)
+def test_a_description_says_what_can_be_said_of_the_type(many: pl.DataFrame, kind: str, strange: str) -> None:
+    # Words that are filled in may be such: there are camera cranes in the cinema.
+    patterns = patterns_of("description")[kind]
+    assert [pattern for pattern in patterns if re.search(rf"(?i)\b(?:{strange})\b", pattern)] == []
+    texts = [".+".join(map(re.escape, SLOT.split(pattern)[::2])) for pattern in patterns]
+    rows = many.filter(pl.col("type") == kind)
+    assert rows["description"].str.contains(f"^(?:{'|'.join(texts)})$").all()
+
+
+def test_an_audio_title_says_what_is_heard(many: pl.DataFrame) -> None:
+    openings = DECLARATION.schema.vocabularies["opening"].words
+    audio = many.filter(pl.col("type") == "audio")
+    assert len({one for own in openings.values() for one in own}) == sum(map(len, openings.values()))
+    for genre, own in openings.items():
+        titles = audio.filter(pl.col("genre") == genre)["title"]
+        assert titles.str.contains(f"^(?:{'|'.join(own)}) ").all(), genre
+
+
+@pytest.mark.parametrize("name", ["title", "description"])
+def test_patterns_make_sense_with_any_word(name: str) -> None:
+    """Things are one or many, and "watering seedlings, and seedlings" names nothing new."""
+    for pattern in (pattern for patterns in patterns_of(name).values() for pattern in patterns):
+        agreeing = r"(?<!and \{quality\} )\{thing\} (?:is|are|was|were|has|have|looks?|seems?)\b"
+        assert not re.search(agreeing, pattern), pattern
+        assert not re.search(r"\{activity\}[^.]*\b(?:and|with)\b[^.]*\{thing\}", pattern), pattern
+    assert not any(" and " in thing for thing in DECLARATION.words("thing"))
 
 
 def test_texts_are_written_as_texts_are(many: pl.DataFrame) -> None:

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -107,7 +108,7 @@ FAULTS = {
     ),
     "impossible date": (
         field("kind: datetime", "start: 2024-13-45", "end: 2025-01-01"),
-        "line 10: '2024-13-45' cannot be",
+        "line 10, field f: start: '2024-13-45' is no date; write it such as 2024-01-31 or 2024-01-31T18:30:00",
     ),
     "end before start": (
         field("kind: datetime", "start: 2025-01-01", "end: 2024-01-01"),
@@ -251,7 +252,19 @@ FAULTS = {
     "two documents": ("fields: 1\n---\nfields: 2\n", "line 2: this is not YAML: "),
     "an alias in itself": ("fields: &all\n  - *all\n", "an alias refers to what it is part of"),
     "an unknown alias": ("fields: *none\n", "line 1: this is not YAML: "),
-    "a field that is text": ("fields:\n  - name\n", "line 2, field number 1: "),
+    "a field that is text": (
+        "fields:\n  - name\n",
+        "line 2, field number 1: it needs settings such as `name: value`, but it is 'name'; write it so",
+    ),
+    "a case that is text": (
+        field("kind: conditional", "by: kind", "cases:", "  book: uuid"),
+        "line 12, field f: cases book: it needs settings such as `name: value`, but it is 'uuid'",
+    ),
+    "weights that are a list": (
+        field("kind: categorical", "values: [a, b]"),
+        "line 10, field f: values: it needs settings such as `name: value`, but it is ['a', 'b']",
+    ),
+    "a type that is the reader's": (field("kind: !uuid x"), "line 9: 'x' cannot be read: "),
 }
 
 
@@ -265,6 +278,30 @@ def test_several_faults_are_told_at_once_in_the_order_of_the_lines(tmp_path: Pat
     told = message(tmp_path, "fields:\n" + faults)
     assert told.startswith("line 2, field f1: min (1) is above max (0); swap or change them; line 3, field f2: ")
     assert told.endswith("; and 3 more")
+
+
+def test_a_fault_in_many_lines_is_told_once_and_of_many_names_the_nearest(tmp_path: Path) -> None:
+    text = BUNDLED.read_text()
+    told = message(tmp_path, text.replace("- name: description", "- name: words_on_it"))
+    first, *others = (n for n, line in enumerate(text.splitlines(), 1) if "{description}" in line)
+    assert re.fullmatch(
+        rf"line {first}, field content_text: cases video template: there is no field 'description'; use one of the 29 "
+        rf"that there are, such as \w+, \w+, \w+ \(so too in lines {', '.join(map(str, others))}\)",
+        told,
+    )
+
+
+def test_equal_faults_of_different_settings_are_told_apart(tmp_path: Path) -> None:
+    told = message(tmp_path, field("kind: integer") + "  - {name: g, kind: integer, description: x, max: 3}\n")
+    assert told == (
+        "line 7, field f: min: it is missing; add it (so too in line 10); "
+        "line 7, field f: max: it is missing; add it"
+    )  # fmt: skip
+
+
+def test_a_text_may_look_like_a_date_that_cannot_be(tmp_path: Path) -> None:
+    text = field("kind: categorical", "values: {2024-13-45: 1}")
+    assert items(declared(tmp_path, text), 3, seed=1).collect()["f"].to_list() == ["2024-13-45"] * 3
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -317,6 +354,21 @@ def test_another_schema_gives_another_table_without_any_python(tmp_path: Path) -
     assert frame.filter(book).select(
         (pl.col("line") == pl.format("{}: {}, {} p., {}", "code", "words", "pages", pl.col("made").dt.date())).all()
     ).item()  # fmt: skip
+
+
+def test_a_text_has_as_many_sentences_as_keep_to_its_word_counts(tmp_path: Path) -> None:
+    text = field("kind: text", "min_words: 4", "max_words: 10", "patterns: ['{thing} and {thing}.', 'a {thing}.']") + (
+        "vocabularies:\n  thing: [leaf, stone, river]\n"
+    )
+    declaration = declared(tmp_path, text)
+    texts = items(declaration, 3_000, seed=1).collect()["f"]
+    sentences = texts.str.count_matches(r"\.")
+    assert dict(sentences.value_counts().iter_rows()).keys() == {2, 3}
+    assert sentences.mean() == pytest.approx(2.5, abs=0.05)
+    one = r"(?:[LSR]\w+ and \w+|a (?:leaf|stone|river))\."
+    assert texts.str.contains(rf"^{one}(?: {one}){{1,2}}$").all()
+    assert not texts.str.contains(r"(?i)(leaf and leaf|stone and stone|river and river)").any()
+    assert items(declaration, 3_000, seed=1, chunk_rows=700).collect()["f"].equals(texts)
 
 
 def test_fields_may_stand_in_any_order(tmp_path: Path) -> None:

@@ -112,6 +112,16 @@ def test_the_text_names_what_is_asked_for_in_its_language(many: pl.DataFrame) ->
             assert all(text.lower().count(letter) >= letters.count(letter) for letter in set(letters)), text
 
 
+def test_a_decade_is_asked_for_as_one_and_not_as_a_year(many: pl.DataFrame) -> None:
+    """ "1990s", "années 1990", "años 1990", "1990er", "anni 1990"."""
+    asked = many.filter(pl.col("kind") == "genre_decade")
+    a_decade = {"en": r"\d0s\b", "fr": r"\bannées \d", "es": r"\baños \d", "de": r"\d0er", "it": r"\banni \d"}
+    for language, named in a_decade.items():
+        texts = asked.filter(pl.col("language") == language)["text"]
+        assert texts.n_unique() > 50
+        assert texts.filter(~texts.str.contains(named)).to_list() == []
+
+
 def test_titles_are_typed_in_many_ways(many: pl.DataFrame) -> None:
     titles = many.filter(pl.col("kind") == "title").select("text", title=pl.col("asks_for").struct.field("title"))
     exact = titles.select(pl.col("text").str.contains(pl.col("title"), literal=True)).to_series().mean()

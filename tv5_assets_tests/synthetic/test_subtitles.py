@@ -1,4 +1,5 @@
 import hashlib
+import re
 
 import numpy as np
 import polars as pl
@@ -237,6 +238,12 @@ def _slots(pattern: str) -> list[str]:
     return [piece.slot for piece in pieces(pattern)]
 
 
+def _said_in(language: str) -> list[str]:
+    """Return the patterns of a language, stock lines among them."""
+    book = BOOKS[LANGUAGES.index(language)]
+    return [*book.coloured, *book.plain, *book.stock]
+
+
 class TestPhraseBooks:
     @pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.language)
     def test_a_book_is_whole(self, book) -> None:
@@ -248,6 +255,42 @@ class TestPhraseBooks:
         assert all("described" in _slots(pattern) for pattern in book.coloured)
         assert not any("described" in _slots(pattern) for pattern in book.plain)
         assert all(0.4 <= abs(tone) <= 0.9 for tone in book.feelings.values())
+
+    @pytest.mark.parametrize(
+        "language, copula, neutral",
+        [
+            ("fr", "suis|es|est-tu|es-tu|sommes|on est|êtes", "ma plus grande|là"),
+            ("es", "soy|eres|somos|estoy|estás|estamos", "mi mayor|haciendo"),
+            ("it", "sono|sei|siamo|ero|eri", "il mio|qui|meritato"),
+        ],
+    )
+    def test_who_speaks_and_who_is_addressed_may_be_a_woman_or_a_man(
+        self, language: str, copula: str, neutral: str
+    ) -> None:
+        """After "I am", "you are" and "we are" stands nothing that agrees with a gender."""
+        of_somebody = re.compile(rf"(?i)\b(?:{copula}) (?!(?:{neutral})\b)")
+        assert [line for line in _said_in(language) if of_somebody.search(line)] == []
+
+    @pytest.mark.parametrize(
+        "languages, pattern, reason",
+        [
+            (LANGUAGES, r", (?:réponds-moi|dis-moi|dime|rispondimi) ?\?", "an order is no question"),
+            (LANGUAGES, r"(?i)where were|où étais|dónde estabas|dov'eri|wo warst", "a setting has said where"),
+            (("fr", "es", "it"), r"(?i)à cause|a causa", "what is good has no such cause"),
+            (("es",), r"¡Qué \{described\}", "the adjective behind the noun asks for tan or más"),
+            (("it",), r"\ba \{name\}", "before Anna it is ad"),
+            (
+                ("de",),
+                r"(?:hat|hatten) .*(?:Schlüssel|\{described\}) \{setting\}",
+                "a setting stands before the object",
+            ),
+        ],
+    )
+    def test_patterns_are_as_somebody_would_say_them(
+        self, languages: tuple[str, ...], pattern: str, reason: str
+    ) -> None:
+        said = [line for language in languages for line in _said_in(language)]
+        assert [line for line in said if re.search(pattern, line)] == [], reason
 
     def test_only_words_that_sound_good_or_bad_are_told_by_their_sound(self) -> None:
         """No text around the adjectives sounds like anything, in any language, and stock lines sound as declared."""

@@ -92,12 +92,13 @@ def _plain(words: Pool, spec: Words, rows: Rows, draw: Draw) -> pl.Series:
 
 
 def _sentences(sentences: "Sentences", least: int, most: int, rows: Rows, draw: Draw) -> pl.Series:
+    lists = {vocabulary: one.lists(rows) for vocabulary, one in sentences.pools.items()}
+    if most == 1:  # there is nothing to count or to join, and a sentence's id is its row's number
+        texts, places = sentences.render(rows.numbers, lists, draw)
+        return texts.gather(places)
     counts = _between(draw(rows.numbers, "count"), least, most)
     ids = _numbered(rows.numbers, counts, most)
-    lists = {vocabulary: np.repeat(one.lists(rows), counts) for vocabulary, one in sentences.pools.items()}
-    texts, places = sentences.render(ids, lists, draw)
-    if most == 1:
-        return texts.gather(places)
+    texts, places = sentences.render(ids, {name: np.repeat(own, counts) for name, own in lists.items()}, draw)
     first = np.cumsum(counts) - counts
     columns = []
     for number in range(most):

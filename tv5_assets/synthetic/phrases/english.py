@@ -60,7 +60,7 @@ ENGLISH = PhraseBook(
         "Everyone is talking {about} {setting}.",
         "First comes {topic}, then we meet {setting}.",
         "{name}, this was never {about}.",
-        "Where were you {setting}, {name}?",
+        "What were you doing {setting}, {name}?",
         "Wait for me {setting}, {name}.",
         "Somebody saw {name} {setting}, I am sure of it.",
         "{name} left the keys {setting}.",

@@ -92,7 +92,7 @@ _IN_OTHER_WORDS = {
     "space opera": ("opéra de l'espace", "ópera espacial", "Weltraumoper", "opera spaziale"),
     "submarine": ("sous-marin", "submarino", "Unterseeboot", "sottomarino"),
     "superhero": ("super-héros", "superhéroes", "Superhelden", "supereroi"),
-    "surreal": ("surréaliste", "surrealista", "surreal", "surreale"),
+    "surreal": ("surréalisme", "surrealismo", "Surrealismus", "surrealismo"),
     "survival": ("survie", "supervivencia", "Überleben", "sopravvivenza"),
     "suspense": ("suspense", "suspense", "Spannung", "suspense"),
     "time travel": ("voyage dans le temps", "viajes en el tiempo", "Zeitreisen", "viaggi nel tempo"),
@@ -142,7 +142,9 @@ _WORDS = (
         ),
         {
             "title": ("{title}", "le film {title}", "où regarder {title}", "je cherche {title}"),
-            "genre_decade": ("{genre} des années {decade}", "{genre} années {decade}", "voir des {genre} de {decade}"),
+            "genre_decade": (
+                "{genre} des années {decade}", "{genre} années {decade}", "voir des {genre} des années {decade}",
+            ),
             "theme": ("films sur le thème {theme}", "{theme}", "film {theme}"),
             "plot": ("{genre}, thèmes {theme} et {other}", "{genre} avec {theme}, {other}", "{theme} {other} {genre}"),
         },
@@ -158,7 +160,9 @@ _WORDS = (
         ),
         {
             "title": ("{title}", "la película {title}", "dónde ver {title}", "busco {title}"),
-            "genre_decade": ("{genre} de los años {decade}", "{genre} años {decade}", "ver {genre} de {decade}"),
+            "genre_decade": (
+                "{genre} de los años {decade}", "{genre} años {decade}", "ver {genre} de los años {decade}",
+            ),
             "theme": ("películas sobre {theme}", "{theme}", "cine {theme}"),
             "plot": ("{genre} sobre {theme} y {other}", "{genre} con {theme}, {other}", "{theme} {other} {genre}"),
         },
@@ -173,9 +177,9 @@ _WORDS = (
         ),
         {
             "title": ("{title}", "der Film {title}", "wo läuft {title}", "ich suche {title}"),
-            "genre_decade": ("{genre} der {decade}er Jahre", "{genre} {decade}er", "gute {genre} um {decade}"),
-            "theme": ("Filme über {theme}", "{theme}", "Film Thema {theme}"),
-            "plot": ("{genre} über {theme} und {other}", "{genre}: {theme}, {other}", "{theme} {other} {genre}"),
+            "genre_decade": ("{genre} der {decade}er Jahre", "{genre} {decade}er", "{genre} aus den {decade}ern"),
+            "theme": ("Filme zum Thema {theme}", "{theme}", "Film {theme}"),
+            "plot": ("{genre} zum Thema {theme} und {other}", "{genre}: {theme}, {other}", "{theme} {other} {genre}"),
         },
         _themes("de"),
     ),
@@ -189,7 +193,9 @@ _WORDS = (
         ),
         {
             "title": ("{title}", "il film {title}", "dove vedere {title}", "cerco {title}"),
-            "genre_decade": ("{genre} degli anni {decade}", "{genre} anni {decade}", "vedere {genre} del {decade}"),
+            "genre_decade": (
+                "{genre} degli anni {decade}", "{genre} anni {decade}", "vedere {genre} degli anni {decade}",
+            ),
             "theme": ("film sul tema {theme}", "{theme}", "film {theme}"),
             "plot": ("{genre} su {theme} e {other}", "{genre} con {theme}, {other}", "{theme} {other} {genre}"),
         },
