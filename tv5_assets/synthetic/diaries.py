@@ -30,7 +30,7 @@ _PARTS = len(_STARTS)
 _SITTINGS = _PARTS * _WEEK_DAYS
 _OTHER_TIMES = 0.35
 """Weight of all sittings that are none of VIEWING_TIMES, together."""
-_FEWEST_A_WEEK = 3
+_FEWEST_A_WEEK = 7
 _WEEKS = 104
 """A user watches so often that all views would take these weeks, if that is possible."""
 _MEAN_DELAY_DAYS = 45.0
@@ -125,15 +125,17 @@ def _planned(
     latest = diary.begun(user, rated + clocks.offset(zone, rated)) - 1
     earliest = diary.begun(user, released) + 1
     mean = _MEAN_DELAY_DAYS / _WEEK_DAYS * diary.a_week[user]
-    delay = (-np.log1p(-uniform(seed, ratings["row"].to_numpy(), "interactions", "delay")) * mean).astype(np.int64)
+    draws = uniform(seed, ratings["row"].to_numpy(), "interactions", "delay")
+    delay = (-np.log1p(-draws) * mean).astype(np.int64)
     # Even if all other movies of the user were seen after it, it was not before its release.
     wanted = latest - np.minimum(delay, np.maximum(latest - earliest - diary.ratings[user], 0))
     # One number to sort by; no two years begin in the same 365 days.
     order = np.argsort(_in_one(user, wanted, released // (365 * _DAY)), kind="stable")
     sitting = np.empty_like(wanted)
     sitting[order] = _one_each(user[order], wanted[order])
-    # What was rated before its release is one of the last views before the rating, but no exception to one each.
-    return np.where(earliest <= latest, np.maximum(sitting, earliest), sitting)
+    # Where too many new movies were rated, some sittings have two. What was rated before its release needs none of that.
+    crowded = (sitting < earliest) & (earliest <= latest)
+    return np.where(crowded, earliest + (draws * (latest - earliest + 1)).astype(np.int64), sitting)
 
 
 def _in_one(*keys: Ints) -> Ints:

@@ -237,10 +237,12 @@ def _view_times(ratings: pl.DataFrame, rated: Ints, watched: Ints, clocks: Clock
     user, zone, sitting = (ratings[name].to_numpy() for name in ("user", "zone", "sitting"))
     begin, end, length = diary.sitting(user, sitting)
     room = np.clip(end - begin - watched, 0, length)
-    began = clocks.utc(zone, begin + (draw("second of the sitting") * room).astype(np.int64))
+    second = draw("second of the sitting")
+    began = clocks.utc(zone, begin + (second * room).astype(np.int64))
     # Before the rating at all events, and not before the year of release unless the rating leaves no other time.
     latest, released = rated - watched, ratings["released"].to_numpy()
-    return np.where(released <= latest, np.clip(began, released, latest), np.minimum(began, latest))
+    too_early = (began < released) & (released <= latest)
+    return np.where(too_early, released + (second * (latest - released)).astype(np.int64), np.minimum(began, latest))
 
 
 RULES = (

@@ -88,7 +88,7 @@ def viewing_gates() -> list[Gate]:
         Gate(
             INTERACTIONS,
             {
-                "hours_of_a_day": "Nobody watches more than 24 hours a day.",
+                "hours_of_a_day": "Next to nobody watches more than 24 hours a day.",
                 "one_view_at_a_time": "Next to no view begins before the last one of the same user is over.",
             },
             viewing.beside_themselves,

@@ -120,14 +120,14 @@ def interaction_corruptions() -> list[Corruption]:
         Corruption(
             INTERACTIONS,
             "hours_of_a_day",
-            table(INTERACTIONS, in_first_where(view, "watch_seconds", 25 * 3_600)),
-            also=("view_before_rating", "watch_time"),
+            table(INTERACTIONS, partial(_with_column, column=_all_last(hours=25))),
+            also=("view_before_rating", "watch_time", "one_view_at_a_time"),
         ),
         Corruption(
             INTERACTIONS,
             "one_view_at_a_time",
-            table(INTERACTIONS, _all_on_the_first_evening),
-            also=("hours_of_a_day", "context_of_the_hour", "context_of_the_date"),
+            table(INTERACTIONS, partial(_with_column, column=_all_last(hours=5))),
+            also=("view_before_rating", "watch_time"),
         ),
         Corruption(
             INTERACTIONS,
@@ -171,11 +171,8 @@ def _released_after_viewed(platform: Platform) -> None:
     platform.put_table(MOVIES, in_first_where(premise, "year", viewed["year"])(platform.table(MOVIES)))
 
 
-def _all_on_the_first_evening(frame: pl.DataFrame) -> pl.DataFrame:
-    first = pl.col("occurred_at").filter(pl.col("event") == "view").min().over("user_id")
-    return frame.with_columns(
-        pl.when(pl.col("event") == "view").then(first).otherwise("occurred_at").alias("occurred_at")
-    )
+def _all_last(hours: int) -> pl.Expr:
+    return pl.when(pl.col("event") == "view").then(hours * 3_600).otherwise("watch_seconds").alias("watch_seconds")
 
 
 def _rated_well_after_skip(platform: Platform) -> None:
