@@ -217,8 +217,8 @@ def beside_themselves(interactions: pl.LazyFrame) -> dict[str, Verdict]:
     """Hold the views and skips of each user to one another, in passes over about ``_RATINGS_AT_ONCE`` events.
 
     Returns:
-        ``hours_of_a_day``: next to nobody watches more than 24 hours of what begins on one day, UTC. ``one_view_at_a_time``:
-        next to no view begins before the last one of the same user is over.
+        ``hours_of_a_day``: next to nobody watches more than 24 hours of what begins on one day, UTC.
+        ``one_view_at_a_time``: next to no view begins before the last one of the same user is over.
     """
     events = interactions.select(pl.len()).collect(engine="streaming").item()
     passes = events // _RATINGS_AT_ONCE + 1

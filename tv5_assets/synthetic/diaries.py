@@ -133,7 +133,7 @@ def _planned(
     order = np.argsort(_in_one(user, wanted, released // (365 * _DAY)), kind="stable")
     sitting = np.empty_like(wanted)
     sitting[order] = _one_each(user[order], wanted[order])
-    # Where too many new movies were rated, some sittings have two. What was rated before its release needs none of that.
+    # Where too many new movies were rated, some sittings have two; what was rated before its release keeps its own.
     crowded = (sitting < earliest) & (earliest <= latest)
     return np.where(crowded, earliest + (draws * (latest - earliest + 1)).astype(np.int64), sitting)
 
