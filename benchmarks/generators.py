@@ -174,8 +174,8 @@ def _interactions(inputs: Path) -> Callable[[int], Any]:
     from tv5_assets.synthetic.interactions import interactions
 
     ratings = pl.scan_parquet(inputs / "ratings.parquet")
-    users, contexts, details = (_table(inputs, name) for name in ("users", "contexts", "details"))
-    return lambda rows: interactions(ratings.head(rows), users, contexts, details, SEED)
+    users, contexts, details, movies = (_table(inputs, name) for name in ("users", "contexts", "details", "movies"))
+    return lambda rows: interactions(ratings.head(rows), users, contexts, details, movies, SEED)
 
 
 def _trends(inputs: Path) -> Callable[[int], Any]:

@@ -41,6 +41,7 @@ def contexts(settings: SettingsResource) -> pl.LazyFrame:
         "users": "synthetic/users",
         "contexts": "synthetic/contexts",
         "details": "synthetic/media_details",
+        "movies": "processed/movies",
     },
 )
 def interactions(
@@ -49,8 +50,9 @@ def interactions(
     users: pl.DataFrame,
     contexts: pl.DataFrame,
     details: pl.DataFrame,
+    movies: pl.DataFrame,
 ) -> pl.LazyFrame:
-    return interactions_.interactions(ratings, users, contexts, details, settings.get().seed)
+    return interactions_.interactions(ratings, users, contexts, details, movies, settings.get().seed)
 
 
 @table_asset(

@@ -66,7 +66,7 @@ def drawn_ahead(
 
 def chunked_over(
     frame: pl.LazyFrame,
-    make: Callable[[pl.DataFrame], pl.DataFrame],
+    make: Callable[[pl.DataFrame, int], pl.DataFrame],
     schema: pl.Schema,
     chunk_rows: int = CHUNK_ROWS,
 ) -> pl.LazyFrame:
@@ -74,7 +74,7 @@ def chunked_over(
 
     Args:
         frame: the other one; scanned from a file, so that a range of its rows is quickly read.
-        make: returns what follows from some of its rows, any number of rows.
+        make: returns what follows from some of its rows, any number of rows; given the place of the first, too.
         schema: columns and types of what ``make`` returns.
         chunk_rows: rows of ``frame`` read at once.
     """
@@ -82,7 +82,7 @@ def chunked_over(
     def parts() -> Iterator[pl.DataFrame]:
         rows = frame.select(pl.len()).collect().item()
         for start in range(0, rows, chunk_rows):
-            yield make(frame.slice(start, chunk_rows).collect())
+            yield make(frame.slice(start, chunk_rows).collect(), start)
 
     return _read_part_by_part(parts, schema)
 

@@ -16,6 +16,10 @@ _DAY = 24 * _HOUR
 _EPOCH_WEEKDAY = DAYS_OF_WEEK.index("Thu")  # 1 January 1970
 _ENDS = ((6, "late_night"), (12, "morning"), (17, "afternoon"), (21, "evening"), (24, "night"))
 """Each time of day and the hour at which it has ended."""
+TIME_OF_HOUR = tuple(
+    TIMES_OF_DAY.index(next(name for end, name in _ENDS if hour < end)) for hour in range(_ENDS[-1][0])
+)
+"""The place in TIMES_OF_DAY of each hour of the day."""
 
 
 def with_moment(frame: "nw.LazyFrame[Any]", engine: Engine, *, seconds: str) -> "nw.LazyFrame[Any]":

@@ -12,6 +12,7 @@ import polars as pl
 
 from tv5_assets.reports.draw import bars, curves, heat, histogram, stacked
 from tv5_assets.reports.page import Page, Plot, Section
+from tv5_assets.synthetic.clocks import local_time
 from tv5_assets.tables.media import CONTENT_RATINGS, ROLES
 from tv5_assets.tables.subtitles import ARC_POINTS
 from tv5_assets.tables.synthetic import ARCHETYPE_SHARES, ARCHETYPES
@@ -138,11 +139,30 @@ def _interactions(tables: Tables) -> Iterator[Plot]:
         "On which device each kind of event happens; what a user prefers is likely.",
         stacked(_crossed(events, "event", "device"), "events"),
     )
-    hours = events.group_by(pl.col("occurred_at").dt.hour().alias("hour")).len().sort("hour")
+    viewers = tables["synthetic/users"].select("user_id", "timezone", "archetype")
+    zones = viewers.select(pl.col("timezone").unique().sort()).collect().to_series()
+    views = (
+        events.filter((pl.col("event") == "view") & (pl.col("rating_row") < _JOINED_RATINGS))
+        .join(viewers, on="user_id")
+        .group_by("archetype", hour=local_time(zones).dt.hour())
+        .len()
+        .with_columns(share=pl.col("len") / pl.col("len").sum().over("archetype"))
+        .sort("archetype", "hour")
+        .collect(engine="streaming")
+    )
     yield Plot(
         "Hours",
-        "Hour of the day, UTC: that of the real rating that an event belongs to, and a little before.",
-        curves({"events": _xy(hours.collect(engine="streaming"))}, "hour, UTC", "events", dots=True),
+        "Share of each archetype's views that begin at each hour where the viewers live: young adults watch late at "
+        "night, families on afternoons and evenings.",
+        curves(
+            {
+                kind: _xy(views.filter(pl.col("archetype") == kind).select("hour", "share"))
+                for kind in ARCHETYPES
+                if kind in views["archetype"]
+            },
+            "hour there",
+            "share of views",
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 What does not belong here: which zone a user lives in (places.py, users.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -64,6 +64,16 @@ class Clocks:
             keys.append(number * _SPAN + (hours.dt.epoch("s").to_numpy() - int(_FIRST.timestamp()))[new])
             offsets.append(shown[new])
         return np.concatenate(keys), np.concatenate(offsets)
+
+
+def local_time(zones: Iterable[str]) -> pl.Expr:
+    """Return what the clocks of ``timezone``, one of some zones, showed at ``occurred_at``."""
+    return pl.coalesce(
+        pl.when(pl.col("timezone") == zone).then(
+            pl.col("occurred_at").dt.convert_time_zone(zone).dt.replace_time_zone(None)
+        )
+        for zone in zones
+    )
 
 
 def _ahead(moments: pl.Series, zone: str) -> pl.Series:

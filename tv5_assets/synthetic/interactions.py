@@ -1,10 +1,11 @@
 """What users did around their ratings: invented events that agree with the rating, the movie, the user and the clock.
 
-Every rating gets a view that ended before it, on an evening, weekend or night as the user is used to, on a device that
-the user likes, in a context of the same hour, weekday and season where they live; how much was watched follows the
-rating. Around it there may be a skip (an earlier try, soon given up, of a movie that was then rated badly), a search,
-a favourite and a share. The events of a rating depend on the seed, on the rating and on its row alone, so that ratings
-are worked on in chunks of any size. What does not belong here: the situations themselves (contexts.py).
+Every rating gets a view that ended before it, on an evening, weekend or night as the user is used to (diaries.py), on a
+device that the user likes, in a context of the same hour, weekday and holiday where they live (situations.py); how much
+was watched follows the rating. Around it there may be a skip (an earlier try, soon given up, of a movie that was then
+rated badly), a search, a favourite and a share. Sittings are planned first, from all ratings of a user; then the events
+of a rating depend on the seed, the rating, its row and its sitting alone, so that ratings are worked on in chunks of
+any size. What does not belong here: the contexts themselves (contexts.py).
 """
 
 from collections.abc import Callable
@@ -15,13 +16,14 @@ import numpy.typing as npt
 import polars as pl
 
 from tv5_assets.coherence import Rule
-from tv5_assets.draws.choices import choose, choose_in_row, gather
+from tv5_assets.draws.choices import gather
 from tv5_assets.draws.chunks import chunked_over
 from tv5_assets.draws.streams import uniform
 from tv5_assets.errors import InputError
 from tv5_assets.synthetic.clocks import Clocks
-from tv5_assets.tables.contexts import DEVICES, EVENTS, LOCATION_TYPES, SEASONS, VIEWING_MODES, Interactions
-from tv5_assets.tables.processed import DAYS_OF_WEEK, TIMES_OF_DAY
+from tv5_assets.synthetic.diaries import VIEWING_TIMES, Diary, sittings
+from tv5_assets.synthetic.situations import Situations
+from tv5_assets.tables.contexts import DEVICES, EVENTS, Interactions
 from tv5_assets.tables.table import polars_schema
 
 Ints = npt.NDArray[np.int64]
@@ -46,37 +48,12 @@ _COMPLETION_SPREAD = 0.22
 _FAVORITE_CHANCES = np.array([0, 0, 0, 0, 0.005, 0.02, 0.05, 0.15, 0.40, 0.60])
 _SHARE_CHANCES = np.array([0.03, 0.02, 0.01, 0.01, 0.01, 0.02, 0.03, 0.06, 0.12, 0.18])
 
-_OTHER_TIMES = 0.35
-"""Weight of all other hours beside the user's three viewing times."""
-# Of weekday evenings, weekend afternoons, late nights and other hours: the first second of the day and how many follow.
-_STARTS = np.array([17, 12, 0, 6]) * 3_600
-_LENGTHS = np.array([7, 5, 5, 18]) * 3_600
-_WEEKDAY_EVENING, _WEEKEND_AFTERNOON = 0, 1
-_MEAN_DELAY_DAYS = 45.0
-"""Days from a view to its rating, on average: many people rate at once what they have seen over months."""
-_DAY, _WEEK_DAYS, _SATURDAY = 86_400, 7, 5
-_EPOCH_WEEKDAY = DAYS_OF_WEEK.index("Thu")
-_LIKED_AT_LEAST = 0.02
-"""Weight of a device that a user does not like at all."""
-
-# By ARCHETYPES: what the contexts of each of VIEWING_MODES weigh.
-_COMPANY = np.array(
-    [
-        [1.5, 0.5, 0.8, 1.0, 0.6],
-        [1.0, 1.0, 1.0, 1.0, 1.0],
-        [0.5, 3.0, 0.6, 0.7, 0.4],
-        [1.0, 0.4, 2.0, 1.5, 2.5],
-        [1.5, 0.8, 0.5, 0.8, 0.1],
-        [1.0, 1.0, 1.2, 1.0, 1.0],
-        [1.8, 0.4, 1.2, 0.6, 0.8],
-    ]
-)
-_HOURS_BEGIN = np.array([6, 12, 17, 21])
-"""Hours at which each of TIMES_OF_DAY begins, but for the late night, which begins at midnight."""
+_DAY, _WEEK_DAYS = 86_400, 7
+_LONG_AGO = -(2**33)
+"""Release of a movie whose year is not known, in seconds since 1970: nobody was too early for it."""
 # By DEVICES: mean number of pauses and rewinds of a whole movie.
 _PAUSES = np.array([0.8, 1.6, 1.2])
 _REWINDS = np.array([0.2, 0.4, 0.4])
-_VIEWING_TIMES = ("weekday_evening", "weekend_afternoon", "late_night")
 _WATCHING = ("completion_rate", "watch_seconds", "pauses", "rewinds")
 _SKIP, _SEARCH, _VIEW, _FAVORITE, _SHARE = range(len(EVENTS))
 
@@ -86,16 +63,18 @@ def interactions(
     users: pl.DataFrame,
     contexts: pl.DataFrame,
     details: pl.DataFrame,
+    movies: pl.DataFrame,
     seed: int,
     ratings_at_once: int = RATINGS_AT_ONCE,
 ) -> pl.LazyFrame:
     """Return the events around each rating, in the order of the ratings.
 
     Args:
-        ratings: of tables.processed.Ratings; read chunk by chunk.
+        ratings: of tables.processed.Ratings; read chunk by chunk. Of each rating four bytes are kept.
         users: of tables.synthetic.Users, everyone who rated.
         contexts: of tables.contexts.Contexts, any number of them.
         details: of tables.media.MediaDetails, every movie that was rated.
+        movies: of tables.processed.Movies, for the year of release.
         seed: the seed of everything random.
         ratings_at_once: ratings worked on at once; it changes no byte.
 
@@ -106,26 +85,39 @@ def interactions(
         InputError: a user or a movie of a rating is not known.
     """
     zones = users["timezone"].unique().sort().to_list()
-    audience = users.select(
+    audience = users.sort("user_id").select(
         "user_id",
         pl.col("archetype").to_physical(),
-        *(pl.col("viewing_time_patterns").struct.field(name) for name in _VIEWING_TIMES),
+        *(pl.col("viewing_time_patterns").struct.field(name) for name in VIEWING_TIMES),
         *(pl.col("device_preferences").struct.field(name) for name in DEVICES),
         zone=pl.col("timezone").replace_strict(zones, range(len(zones)), return_dtype=pl.Int64),
+        user=pl.int_range(pl.len()),
     )
-    lengths = details.select("movie_id", seconds=pl.col("duration_minutes").cast(pl.Int64) * 60)
+    lengths = (
+        details.select("movie_id", seconds=pl.col("duration_minutes").cast(pl.Int64) * 60)
+        .join(movies.select("movie_id", released=_released()), on="movie_id", how="left")
+        .with_columns(pl.col("released").fill_null(_LONG_AGO))
+    )
     _refuse_unknown(ratings, audience, "user_id", "synthetic/users")
     _refuse_unknown(ratings, lengths, "movie_id", "synthetic/media_details")
-    clocks, situations = Clocks(zones), _Situations(contexts)
+    clocks, situations = Clocks(zones), Situations(contexts)
+    diary = Diary(audience, ratings, seed)
+    planned = sittings(ratings, audience, lengths, clocks, diary, seed)
 
-    def around(some: pl.DataFrame) -> pl.DataFrame:
+    def around(some: pl.DataFrame, first: int) -> pl.DataFrame:
         known = some.join(audience, on="user_id", how="left", maintain_order="left").join(
             lengths, on="movie_id", how="left", maintain_order="left"
         )
-        return _events(known, clocks, situations, seed)
+        sitting = pl.Series("sitting", planned[first : first + len(some)])
+        return _events(known.with_columns(sitting), clocks, diary, situations, seed)
 
     needed = ratings.select("row", "user_id", "movie_id", "rating", "rated_at")
     return chunked_over(needed, around, polars_schema(Interactions), ratings_at_once)
+
+
+def _released() -> pl.Expr:
+    """Return the first second of the year of release, since 1970 UTC."""
+    return pl.date(pl.col("year"), 1, 1).dt.epoch("s")
 
 
 def _refuse_unknown(ratings: pl.LazyFrame, known: pl.DataFrame, column: str, table: str) -> None:
@@ -136,7 +128,7 @@ def _refuse_unknown(ratings: pl.LazyFrame, known: pl.DataFrame, column: str, tab
         raise InputError(f"{column} {first} was rated, but {table} does not have it; materialize that anew")
 
 
-def _events(ratings: pl.DataFrame, clocks: Clocks, situations: "_Situations", seed: int) -> pl.DataFrame:
+def _events(ratings: pl.DataFrame, clocks: Clocks, diary: Diary, situations: Situations, seed: int) -> pl.DataFrame:
     """Return the events around some ratings, which come with what is known of their users and movies."""
     row, length = (ratings[name].to_numpy() for name in ("row", "seconds"))
     rating = np.rint(ratings["rating"].to_numpy() * 2).astype(np.intp) - 1
@@ -148,7 +140,7 @@ def _events(ratings: pl.DataFrame, clocks: Clocks, situations: "_Situations", se
     noise = _COMPLETION_SPREAD * (draw("completion") + draw("completion too") - 1)
     completion = _rounded(np.clip(_COMPLETION[rating] + noise, LEAST_OF_A_VIEW, 1))
     watched = np.rint(completion * length).astype(np.int64)
-    viewed = _view_times(ratings, rated, watched, clocks, draw)
+    viewed = _view_times(ratings, rated, watched, clocks, diary, draw)
     ended = viewed + watched
     context, device = situations.of(ratings, viewed, clocks, draw)
 
@@ -215,7 +207,7 @@ def _skips(
     viewed: Ints,
     which: npt.NDArray[np.intp],
     clocks: Clocks,
-    situations: "_Situations",
+    situations: Situations,
     seed: int,
 ) -> tuple[Ints, Ints, Ints, Reals]:
     """Return moment, context, device and completion of the skips of ``which`` ratings; the others' mean nothing.
@@ -240,79 +232,17 @@ def _rounded(shares: Reals) -> Reals:
     return shares.round(4).astype(np.float32).astype(np.float64)
 
 
-def _view_times(ratings: pl.DataFrame, rated: Ints, watched: Ints, clocks: Clocks, draw: Draw) -> Ints:
-    """Return when each view began, in seconds since 1970 UTC: at an hour that the user likes, and over when rated."""
-    zone = ratings["zone"].to_numpy()
-    likes = ratings.select(_VIEWING_TIMES).to_numpy().astype(np.float64)
-    weights = np.column_stack([likes, np.full(len(ratings), _OTHER_TIMES)])
-    kind = choose(draw("viewing time"), weights / weights.sum(axis=1, keepdims=True))
-    delay = (-np.log1p(-draw("delay")) * _MEAN_DELAY_DAYS).astype(np.int64)
-    day = (rated + clocks.offset(zone, rated)) // _DAY - delay
-    weekday = (day + _EPOCH_WEEKDAY) % _WEEK_DAYS
-    since_friday = np.maximum(weekday - _SATURDAY + 1, 0)
-    since_weekend = np.where(weekday < _SATURDAY, weekday + 1 + (draw("weekend day") < 0.5), 0)
-    day -= np.select([kind == _WEEKDAY_EVENING, kind == _WEEKEND_AFTERNOON], [since_friday, since_weekend], 0)
-    local = day * _DAY + _STARTS[kind] + (draw("second of the day") * _LENGTHS[kind]).astype(np.int64)
-    began = clocks.utc(zone, local)
-    # A view of the day of the rating may not have ended by then: it is taken for one of a week before.
-    return np.where(began + watched <= rated, began, clocks.utc(zone, local - _WEEK_DAYS * _DAY))
-
-
-class _Situations:
-    """The contexts, to be found by season, day of the week, time of day and viewing mode."""
-
-    def __init__(self, contexts: pl.DataFrame) -> None:
-        """Sort the contexts by all four."""
-        season, weekday, time, mode, location = (
-            contexts[name].to_physical().to_numpy().astype(np.int64)
-            for name in ("season", "day_of_week", "time_of_day", "viewing_mode", "location_type")
-        )
-        group = _cell(season, weekday, time) * len(VIEWING_MODES) + mode
-        order = np.argsort(group, kind="stable")
-        cells = len(SEASONS) * len(DAYS_OF_WEEK) * len(TIMES_OF_DAY)
-        self._ids = contexts["context_id"].to_numpy()[order]
-        self._commute = location[order] == LOCATION_TYPES.index("commute")
-        self._count = np.bincount(group, minlength=cells * len(VIEWING_MODES))
-        self._start = np.cumsum(self._count) - self._count
-        # What the viewing modes weigh by archetype and cell; all 0 where a cell has no context.
-        self._weights = (self._count.reshape(cells, -1) * _COMPANY[:, None]).reshape(-1, len(VIEWING_MODES))
-        self._cells = cells
-
-    def of(self, ratings: pl.DataFrame, began: Ints, clocks: Clocks, draw: Draw) -> tuple[Ints, Ints]:
-        """Return the context of each view that began then (-1 where there is none) and the device, both shape (n,).
-
-        The context is one of the same hour, weekday and season; on a commute nobody watches on a television.
-        """
-        local = began + clocks.offset(ratings["zone"].to_numpy(), began)
-        day = local // _DAY
-        cell = _cell(_season(day), (day + _EPOCH_WEEKDAY) % _WEEK_DAYS, _time_of_day(local % _DAY))
-        archetype = ratings["archetype"].to_numpy().astype(np.intp)
-        group = cell * len(VIEWING_MODES) + choose_in_row(
-            draw("viewing mode"), self._weights, archetype * self._cells + cell
-        )
-        count = self._count[group]
-        place = np.where(count > 0, self._start[group] + (draw("context") * count).astype(np.int64), 0)
-        known = (count > 0) & (len(self._ids) > 0)
-        context = np.where(known, self._ids[place], -1) if len(self._ids) else np.full(len(began), -1)
-        commute = known & self._commute[place] if len(self._ids) else known
-        likes = ratings.select(DEVICES).to_numpy() + _LIKED_AT_LEAST
-        likes[commute, DEVICES.index("tv")] = 0
-        return context, choose(draw("device"), likes / likes.sum(axis=1, keepdims=True))
-
-
-def _cell(season: Ints, weekday: Ints, time: Ints) -> Ints:
-    return (season * len(DAYS_OF_WEEK) + weekday) * len(TIMES_OF_DAY) + time
-
-
-def _season(day: Ints) -> Ints:
-    """Return the season's place in SEASONS of a day since 1970."""
-    month = day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1
-    return month % 12 // (12 // len(SEASONS))
-
-
-def _time_of_day(second: Ints) -> Ints:
-    """Return the place in TIMES_OF_DAY of a second of the day; the day begins in the middle of the last, late night."""
-    return (np.searchsorted(_HOURS_BEGIN, second // 3_600, side="right") - 1) % len(TIMES_OF_DAY)
+def _view_times(ratings: pl.DataFrame, rated: Ints, watched: Ints, clocks: Clocks, diary: Diary, draw: Draw) -> Ints:
+    """Return when each view began, in seconds since 1970 UTC: in its sitting, and over when it was rated."""
+    user, zone, sitting = (ratings[name].to_numpy() for name in ("user", "zone", "sitting"))
+    begin, end, length = diary.sitting(user, sitting)
+    room = np.clip(end - begin - watched, 0, length)
+    second = draw("second of the sitting")
+    began = clocks.utc(zone, begin + (second * room).astype(np.int64))
+    # Before the rating at all events, and not before the year of release unless the rating leaves no other time.
+    latest, released = rated - watched, ratings["released"].to_numpy()
+    too_early = (began < released) & (released <= latest)
+    return np.where(too_early, released + (second * (latest - released)).astype(np.int64), np.minimum(began, latest))
 
 
 RULES = (

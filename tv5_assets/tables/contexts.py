@@ -78,8 +78,9 @@ class Interactions(Table):
     owner = "team:interactions"
     about = (
         "One row per invented event around a real rating, in the order of the ratings. Every rating has a view that "
-        "ended before it; the better the rating, the more of the movie was watched. A skip is an earlier try, soon "
-        "given up, of a movie that was then rated badly."
+        "ended before it; the better the rating, the more of the movie was watched. Nobody sees two movies at once, so "
+        "that what was rated in one sitting was seen over weeks or months. A skip is an earlier try, soon given up, of "
+        "a movie that was then rated badly."
     )
 
     interaction_id = dy.Int64(
@@ -97,7 +98,7 @@ class Interactions(Table):
         nullable=True,
         min=0,
         metadata=SYNTHETIC,
-        description="Situation of a view or a skip, of synthetic/contexts; null where none fits its hour and day",
+        description="Situation of a view or a skip, of synthetic/contexts; null where none fits its day and hour",
     )
     completion_rate = dy.Float32(
         nullable=True, min=0, max=1, metadata=SYNTHETIC, description="Share of the movie that was watched"

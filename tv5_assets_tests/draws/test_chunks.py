@@ -49,7 +49,7 @@ def test_it_is_streamed_to_parquet(tmp_path):
     assert pl.read_parquet(tmp_path / "rows.parquet").equals(made(np.arange(1_000)))
 
 
-def twice(rows: pl.DataFrame) -> pl.DataFrame:
+def twice(rows: pl.DataFrame, _first: int = 0) -> pl.DataFrame:
     return pl.concat([rows, rows.with_columns(pl.col("draw") + 1)]).sort("row", "draw")
 
 

@@ -21,6 +21,8 @@ ROWS = 40
 IDS = range(1, ROWS + 1)
 DAYS = [datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days) for days in IDS]
 SAME = {
+    "user_id": IDS,
+    "timezone": ["Europe/Paris"] * ROWS,
     "movie_id": IDS,
     "rating_row": IDS,
     "scope": ["global"] * ROWS,

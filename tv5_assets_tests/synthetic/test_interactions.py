@@ -9,6 +9,7 @@ from tv5_assets.coherence import Rule
 from tv5_assets.errors import InputError
 from tv5_assets.quality import viewing
 from tv5_assets.quality.frames import every_row
+from tv5_assets.synthetic import diaries
 from tv5_assets.synthetic.contexts import contexts
 from tv5_assets.synthetic.interactions import (
     RULES,
@@ -60,10 +61,18 @@ def details() -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
+def movies() -> pl.DataFrame:
+    """Films of 1950 to 2021, so that some were rated before they were released, and a few of no year."""
+    number = pl.int_range(1, MOVIES + 1)
+    year = pl.when(number % 50 > 0).then(1950 + number % 72)
+    return pl.select(movie_id=number.cast(pl.Int32), year=year.cast(pl.Int16))
+
+
+@pytest.fixture(scope="module")
 def events(
-    ratings: pl.DataFrame, audience: pl.DataFrame, situations: pl.DataFrame, details: pl.DataFrame
+    ratings: pl.DataFrame, audience: pl.DataFrame, situations: pl.DataFrame, details: pl.DataFrame, movies: pl.DataFrame
 ) -> pl.DataFrame:
-    return interactions(ratings.lazy(), audience, situations, details, seed=42).collect()
+    return interactions(ratings.lazy(), audience, situations, details, movies, seed=42).collect()
 
 
 def test_the_frame_is_as_its_schema_says(events: pl.DataFrame) -> None:
@@ -78,23 +87,25 @@ def test_every_event_agrees_with_itself(events: pl.DataFrame, rule: Rule) -> Non
     assert verdict.passed, verdict.description
 
 
-def test_every_event_agrees_with_its_rating(events: pl.DataFrame, ratings: pl.DataFrame) -> None:
-    verdicts = viewing.beside_ratings(events.lazy(), ratings.lazy())
+def test_every_event_agrees_with_its_rating(events: pl.DataFrame, ratings: pl.DataFrame, movies: pl.DataFrame) -> None:
+    verdicts = viewing.beside_ratings(events.lazy(), ratings.lazy(), movies.lazy())
     assert all(verdict.passed for verdict in verdicts.values()), verdicts
     assert verdicts["completion_follows_rating"].facts["rows"] == RATINGS
 
 
 def test_ratings_are_judged_the_same_in_several_passes(
-    events: pl.DataFrame, ratings: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+    events: pl.DataFrame, ratings: pl.DataFrame, movies: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at_once = viewing.beside_ratings(events.lazy(), ratings.lazy())
+    at_once = viewing.beside_ratings(events.lazy(), ratings.lazy(), movies.lazy())
     monkeypatch.setattr(viewing, "_RATINGS_AT_ONCE", 999)
-    for name, verdict in viewing.beside_ratings(events.lazy(), ratings.lazy()).items():
+    for name, verdict in viewing.beside_ratings(events.lazy(), ratings.lazy(), movies.lazy()).items():
         assert dict(verdict.facts) == pytest.approx(dict(at_once[name].facts)), name
 
 
-def test_events_of_ratings_that_are_not_there_are_strange(events: pl.DataFrame, ratings: pl.DataFrame) -> None:
-    verdicts = viewing.beside_ratings(events.lazy(), ratings.lazy().filter(pl.col("row") != 7))
+def test_events_of_ratings_that_are_not_there_are_strange(
+    events: pl.DataFrame, ratings: pl.DataFrame, movies: pl.DataFrame
+) -> None:
+    verdicts = viewing.beside_ratings(events.lazy(), ratings.lazy().filter(pl.col("row") != 7), movies.lazy())
     assert verdicts["of_its_rating"].facts["strange"] == (events["rating_row"] == 7).sum()
     assert verdicts["view_before_rating"].passed
 
@@ -150,39 +161,80 @@ def test_the_chunk_size_changes_no_byte(
     audience: pl.DataFrame,
     situations: pl.DataFrame,
     details: pl.DataFrame,
+    movies: pl.DataFrame,
     tmp_path: Path,
     at_once: int,
 ) -> None:
     ratings.write_parquet(tmp_path / "ratings.parquet")
     again = interactions(
-        pl.scan_parquet(tmp_path / "ratings.parquet"), audience.reverse(), situations, details.reverse(), 42, at_once
+        pl.scan_parquet(tmp_path / "ratings.parquet"),
+        audience.reverse(),
+        situations,
+        details.reverse(),
+        movies.reverse(),
+        42,
+        at_once,
     )
     again.sink_parquet(tmp_path / "events.parquet")
     assert pl.read_parquet(tmp_path / "events.parquet").equals(events)
 
 
-def test_the_events_of_a_rating_do_not_depend_on_other_ratings_and_another_seed_makes_others(
+def test_nobody_watches_two_movies_at_once(events: pl.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    verdicts = viewing.beside_themselves(events.lazy())
+    assert all(verdict.passed for verdict in verdicts.values()), verdicts
+    monkeypatch.setattr(viewing, "_RATINGS_AT_ONCE", 999)
+    for name, verdict in viewing.beside_themselves(events.lazy()).items():
+        assert dict(verdict.facts) == pytest.approx(dict(verdicts[name].facts)), name
+
+
+def test_sittings_are_the_same_in_several_passes_and_when_users_are_mixed(
     events: pl.DataFrame,
     ratings: pl.DataFrame,
     audience: pl.DataFrame,
     situations: pl.DataFrame,
     details: pl.DataFrame,
+    movies: pl.DataFrame,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    some = ratings.filter(pl.col("row") % 10 == 3).lazy()
-    same = interactions(some, audience, situations, details, seed=42).collect()
-    assert same.equals(events.filter(pl.col("rating_row") % 10 == 3))
-    other = interactions(some, audience, situations, details, seed=43).collect()
+    monkeypatch.setattr(diaries, "RATINGS_AT_ONCE", 999)
+    # Everyone's first rating, then everyone's second.
+    shuffled = ratings.sort(pl.int_range(pl.len()).over("user_id"), "user_id")
+    again = interactions(shuffled.lazy(), audience, situations, details, movies, seed=42).collect()
+    assert again.sort("interaction_id").equals(events)
+
+
+def test_views_of_a_date_have_its_holidays(
+    events: pl.DataFrame, situations: pl.DataFrame, audience: pl.DataFrame
+) -> None:
+    verdict = viewing.beside_viewers(events.lazy(), situations.lazy(), audience.lazy())["context_of_the_date"]
+    assert verdict.facts["same_month"] > 0.9
+    holidays = events.join(situations.filter("is_holiday"), on="context_id")
+    assert len(holidays) > 0.01 * len(events)
+
+
+def test_the_events_of_a_user_do_not_depend_on_other_users_and_another_seed_makes_others(
+    events: pl.DataFrame,
+    ratings: pl.DataFrame,
+    audience: pl.DataFrame,
+    situations: pl.DataFrame,
+    details: pl.DataFrame,
+    movies: pl.DataFrame,
+) -> None:
+    some = ratings.filter(pl.col("user_id") % 10 == 3).lazy()
+    same = interactions(some, audience, situations, details, movies, seed=42).collect()
+    assert same.equals(events.filter(pl.col("user_id") % 10 == 3))
+    other = interactions(some, audience, situations, details, movies, seed=43).collect()
     views = [frame.filter(pl.col("event") == "view") for frame in (same, other)]
     for name in ("occurred_at", "device", "context_id", "completion_rate"):
         assert (views[0][name] == views[1][name]).mean() < 0.6, name
 
 
 def test_without_contexts_events_have_none(
-    ratings: pl.DataFrame, audience: pl.DataFrame, situations: pl.DataFrame, details: pl.DataFrame
+    ratings: pl.DataFrame, audience: pl.DataFrame, situations: pl.DataFrame, details: pl.DataFrame, movies: pl.DataFrame
 ) -> None:
-    bare = interactions(ratings.lazy().head(100), audience, situations.head(0), details, seed=1).collect()
+    bare = interactions(ratings.lazy().head(100), audience, situations.head(0), details, movies, seed=1).collect()
     assert bare["context_id"].null_count() == len(bare)
-    few = interactions(ratings.lazy().head(1_000), audience, situations.head(20), details, seed=1).collect()
+    few = interactions(ratings.lazy().head(1_000), audience, situations.head(20), details, movies, seed=1).collect()
     assert viewing.beside_viewers(few.lazy(), situations.lazy(), audience.lazy())["context_of_the_hour"].passed
 
 
@@ -194,6 +246,7 @@ def test_who_is_not_known_is_named(
     audience: pl.DataFrame,
     situations: pl.DataFrame,
     details: pl.DataFrame,
+    movies: pl.DataFrame,
     lacking: str,
     words: str,
 ) -> None:
@@ -202,11 +255,11 @@ def test_who_is_not_known_is_named(
     else:
         details = details.filter(pl.col("movie_id") != 9)
     with pytest.raises(InputError, match=words):
-        interactions(ratings.lazy(), audience, situations, details, seed=1)
+        interactions(ratings.lazy(), audience, situations, details, movies, seed=1)
 
 
 def test_a_clock_that_is_set_forward_keeps_the_hour_of_the_context(
-    audience: pl.DataFrame, situations: pl.DataFrame, details: pl.DataFrame
+    audience: pl.DataFrame, situations: pl.DataFrame, details: pl.DataFrame, movies: pl.DataFrame
 ) -> None:
     # Ratings right after the spring night of 2018, so that some views lie in it.
     moments = [datetime(2018, 3, 25, 8, minute, tzinfo=UTC) for minute in range(60)] * 20
@@ -219,5 +272,5 @@ def test_a_clock_that_is_set_forward_keeps_the_hour_of_the_context(
             "row": np.arange(1_200),
         }
     )
-    events = interactions(ratings.lazy(), audience, situations, details, seed=1).collect()
+    events = interactions(ratings.lazy(), audience, situations, details, movies, seed=1).collect()
     assert viewing.beside_viewers(events.lazy(), situations.lazy(), audience.lazy())["context_of_the_hour"].passed

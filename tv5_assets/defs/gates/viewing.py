@@ -3,7 +3,7 @@
 from functools import partial
 
 from tv5_assets.dagster_kit.checks import Gate, coherence_gate, rule_gate
-from tv5_assets.defs.gates.common import RATINGS, known_movies, known_users
+from tv5_assets.defs.gates.common import MOVIES, RATINGS, known_movies, known_users
 from tv5_assets.quality import frames, viewing
 from tv5_assets.synthetic import contexts, interactions
 from tv5_assets.tables.processed import TIMES_OF_DAY
@@ -59,11 +59,12 @@ def viewing_gates() -> list[Gate]:
             {
                 "of_its_rating": "An event's user and movie are those of its rating.",
                 "view_before_rating": "Every rating has a view that was over when it was given.",
+                "view_after_release": "No view is before the year of release, unless the rating leaves no time then.",
                 "skip_before_bad_rating": "What was skipped was not rated well afterwards.",
                 "completion_follows_rating": "The better the rating, the more of the movie was watched.",
             },
             viewing.beside_ratings,
-            reads={"interactions": INTERACTIONS, "ratings": RATINGS},
+            reads={"interactions": INTERACTIONS, "ratings": RATINGS, "movies": MOVIES},
         ),
         rule_gate(
             INTERACTIONS,
@@ -76,11 +77,21 @@ def viewing_gates() -> list[Gate]:
             INTERACTIONS,
             {
                 "context_of_the_hour": "A context has the season, weekday and time of day of the viewer's own clock.",
+                "context_of_the_date": "A context has no holiday and no event but those of the view's own date.",
                 "no_tv_on_commute": "Nobody watches television on a commute.",
                 "devices_as_preferred": "Who likes the television more watches it more often.",
                 "late_nights_as_usual": "Who likes late nights more watches more often then.",
             },
             viewing.beside_viewers,
             reads={"interactions": INTERACTIONS, "contexts": CONTEXTS, "users": USERS},
+        ),
+        Gate(
+            INTERACTIONS,
+            {
+                "hours_of_a_day": "Next to nobody watches more than 24 hours a day.",
+                "one_view_at_a_time": "Next to no view begins before the last one of the same user is over.",
+            },
+            viewing.beside_themselves,
+            reads={"interactions": INTERACTIONS},
         ),
     ]

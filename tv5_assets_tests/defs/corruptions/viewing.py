@@ -10,6 +10,7 @@ from tv5_assets_tests.defs.corruptions.corruption import NOBODY, Corruption, in_
 from tv5_assets_tests.defs.platform import Platform
 
 CONTEXTS, INTERACTIONS, RATINGS = "synthetic/contexts", "synthetic/interactions", "processed/ratings"
+MOVIES = "processed/movies"
 
 
 def viewing_corruptions() -> list[Corruption]:
@@ -106,6 +107,30 @@ def interaction_corruptions() -> list[Corruption]:
         ),
         Corruption(
             INTERACTIONS,
+            "context_of_the_date",
+            table(CONTEXTS, partial(_with_column, column=pl.lit(["christmas"]).alias("cultural_events"))),
+        ),
+        Corruption(
+            INTERACTIONS,
+            "context_of_the_date",
+            table(CONTEXTS, partial(_with_column, column=pl.col("is_holiday").not_())),
+            name="holiday",
+        ),
+        Corruption(INTERACTIONS, "view_after_release", _released_after_viewed),
+        Corruption(
+            INTERACTIONS,
+            "hours_of_a_day",
+            table(INTERACTIONS, partial(_with_column, column=_all_last(hours=25))),
+            also=("view_before_rating", "watch_time", "one_view_at_a_time"),
+        ),
+        Corruption(
+            INTERACTIONS,
+            "one_view_at_a_time",
+            table(INTERACTIONS, partial(_with_column, column=_all_last(hours=5))),
+            also=("view_before_rating", "watch_time"),
+        ),
+        Corruption(
+            INTERACTIONS,
             "no_tv_on_commute",
             table(CONTEXTS, partial(_with_column, column=pl.lit("commute").alias("location_type"))),
         ),
@@ -132,6 +157,22 @@ def _without_first_view(frame: pl.DataFrame) -> pl.DataFrame:
 def _rated_before_viewed(platform: Platform) -> None:
     viewed = platform.table(INTERACTIONS).filter(pl.col("event") == "view").row(0, named=True)
     _change_rating(platform, viewed["rating_row"], "rated_at", viewed["occurred_at"])
+
+
+def _released_after_viewed(platform: Platform) -> None:
+    rated = platform.table(RATINGS).select("row", year=pl.col("rated_at").dt.year())
+    views = platform.table(INTERACTIONS).filter(pl.col("event") == "view")
+    both = views.join(rated, left_on="rating_row", right_on="row")
+    viewed = both.filter(
+        (pl.col("occurred_at").dt.year() < pl.col("year"))
+        & ((pl.col("occurred_at") + pl.duration(days=60)).dt.year() < pl.col("year"))
+    ).row(0, named=True)
+    premise = pl.col("movie_id") == viewed["movie_id"]
+    platform.put_table(MOVIES, in_first_where(premise, "year", viewed["year"])(platform.table(MOVIES)))
+
+
+def _all_last(hours: int) -> pl.Expr:
+    return pl.when(pl.col("event") == "view").then(hours * 3_600).otherwise("watch_seconds").alias("watch_seconds")
 
 
 def _rated_well_after_skip(platform: Platform) -> None:
