@@ -1,10 +1,13 @@
+import hashlib
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
 from tv5_assets.coherence import Rule
+from tv5_assets.engine import PARQUET
 from tv5_assets.quality.frames import every_row
 from tv5_assets.synthetic.calendar import FIRST_DAY, LAST_DAY, events_by_day
 from tv5_assets.synthetic.contexts import HOLIDAY_SHARE, RULES, TIME_SHARES, contexts
@@ -80,6 +83,14 @@ def test_company_and_hour_shift_what_people_want(many: pl.DataFrame) -> None:
 @pytest.mark.parametrize("chunk_rows", [1_000, 4_096, 1_000_000])
 def test_the_chunk_size_changes_no_byte(many: pl.DataFrame, chunk_rows: int) -> None:
     assert contexts(10_000, seed=42, chunk_rows=chunk_rows).collect().equals(many[:10_000])
+
+
+def test_the_chunk_size_changes_no_byte_of_a_file_of_many_groups_of_rows(tmp_path: Path) -> None:
+    written = set()
+    for chunk_rows in (50_001, 131_072, 300_000):
+        contexts(300_000, seed=42, chunk_rows=chunk_rows).sink_parquet(tmp_path / "contexts.parquet", **PARQUET)
+        written.add(hashlib.sha256((tmp_path / "contexts.parquet").read_bytes()).hexdigest())
+    assert len(written) == 1
 
 
 def test_another_seed_makes_other_contexts(many: pl.DataFrame) -> None:
