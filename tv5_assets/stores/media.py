@@ -46,7 +46,7 @@ METADATA = TableSpec(
         "description": "text NOT NULL",
         "tags": "text[] NOT NULL",
         "creator": "text NOT NULL",
-        "created_at": "timestamptz NOT NULL",
+        "creation_date": "timestamptz NOT NULL",
         "language": "text",
         "format": "text",
         "file_size": "bigint",
@@ -57,12 +57,12 @@ METADATA = TableSpec(
     indexes=(
         Index(("item_id",)),
         Index(("type",)),
-        Index(("created_at",)),
+        Index(("creation_date",)),
         Index(("tags",), "gin"),
         Index(("type_specific_data",), "gin"),
     ),
 )
-"""When a row was loaded, which the requirement keeps in two more columns, follows from its version and ``loads``."""
+"""When a row was loaded follows from its version and ``loads``: it has no ``created_at`` and ``updated_at``."""
 
 
 def embeddings(dimension: int) -> TableSpec:
@@ -93,6 +93,7 @@ def metadata_rows(catalog: pl.LazyFrame) -> pl.LazyFrame:
     Args:
         catalog: rows of tables.catalog.Catalog, whose further columns its schema file decides.
     """
+    catalog = catalog.rename({"created_at": "creation_date"})  # as the table's column is called
     there = catalog.collect_schema()
     own = [name for name in there if name not in METADATA.columns]
     members = [
@@ -213,7 +214,7 @@ def search(
     Raises:
         StoreRefusedError: nothing is published yet, or the vectors have another dimension.
     """
-    conditions = {"type = %(kind)s": kind, "created_at >= %(since)s": since, "created_at < %(until)s": until}
+    conditions = {"type = %(kind)s": kind, "creation_date >= %(since)s": since, "creation_date < %(until)s": until}
     asked = [condition for condition, value in conditions.items() if value is not None]
     query = _FILTERED.replace("CONDITIONS", " AND ".join(asked)) if asked else _NEAREST
     hits = Hits.none(len(queries), k)

@@ -75,7 +75,7 @@ def test_arrays_objects_and_words_come_back_as_they_were_sent(published):
     assert [row["tags"] for row in found] == rows["tags"].head(14).to_list()
     assert [row["type_specific_data"] for row in found[:2]] == [{"topic": 'so "called"'}, {"iso": 100}]
     assert found[3]["description"] == 'A "description"\nof two lines'
-    assert found[3]["created_at"] == START + timedelta(days=3)
+    assert found[3]["creation_date"] == START + timedelta(days=3)
     assert found[3]["language"] is None
 
 
@@ -99,7 +99,7 @@ def test_indexes_are_those_declared(published):
     }
     rows = published.execute("SELECT indexdef FROM pg_indexes WHERE tablename = 'media_metadata'").fetchall()
     defined = " ".join(row["indexdef"] for row in rows)
-    for part in ("gin (tags)", "gin (type_specific_data)", "btree (type)", "btree (created_at)"):
+    for part in ("gin (tags)", "gin (type_specific_data)", "btree (type)", "btree (creation_date)"):
         assert part in defined
 
 
