@@ -6,10 +6,11 @@ What does not belong here: what one row must keep by itself (RULES of synthetic/
 import polars as pl
 
 from tv5_assets.quality.verdict import Verdict
-from tv5_assets.synthetic.subtitles import follows_shape, shape_of
+from tv5_assets.synthetic.subtitles import COMPLEXITY_SPREAD, REFERENCES, complexity_of, follows_shape, shape_of
 from tv5_assets.synthetic.topics import suggested_topics
 from tv5_assets.tables.subtitles import TOPICS
 
+_ROUNDING = 0.001
 LEAST_DISTINCT = 0.6
 """Least share of different texts among the lines: a fifth are stock lines, and fewer are by chance the same."""
 
@@ -41,6 +42,56 @@ def harder_in_documentaries(subtitles: pl.LazyFrame, movies: pl.LazyFrame) -> Ve
         facts=found,
         description=f"complexity is {of_documentaries:.3f} in documentaries and {of_action:.3f} in action films",
     )
+
+
+def complexity_of_genres(subtitles: pl.LazyFrame, movies: pl.LazyFrame) -> Verdict:
+    """Ask that words are as hard as the genres of their movie have it, in each language."""
+    expected = movies.select("movie_id", expected=complexity_of(pl.col("genres")))
+    away = (pl.col("vocabulary_complexity") - pl.col("expected")).abs()
+    rows, strays = (
+        subtitles.join(expected, on="movie_id")
+        .select(pl.len(), strays=(away > COMPLEXITY_SPREAD + _ROUNDING).sum())
+        .collect(engine="streaming")
+        .row(0)
+    )
+    return Verdict(
+        passed=strays == 0,
+        facts={"rows": rows, "strays": strays},
+        description=f"the words of {strays} of {rows} subtitles are harder or easier than their genres have it",
+    )
+
+
+def as_the_movie(subtitles: pl.LazyFrame, details: pl.LazyFrame) -> dict[str, Verdict]:
+    """Hold subtitles to their movie.
+
+    Returns:
+        The verdicts ``density_of_movie`` (as much is said as in the movie, in every language) and
+        ``references_of_culture`` (what is referred to belongs to the culture of the movie's own language).
+    """
+    language = pl.col("language").cast(pl.String)
+    known = language.replace_strict({name: list(known) for name, known in REFERENCES.items()}, default=None)
+    elsewhere = pl.lit(list(REFERENCES[""]), dtype=pl.List(pl.String))
+    of_movies = details.select("movie_id", density="dialogue_density", known=known.fill_null(elsewhere))
+    strange = pl.col("cultural_references").list.set_difference(pl.col("known")).list.len() > 0
+    other = (pl.col("dialogue_density") - pl.col("density")).abs() > _ROUNDING
+    rows, others, foreign = (
+        subtitles.join(of_movies, on="movie_id")
+        .select(pl.len(), others=other.sum(), foreign=strange.sum())
+        .collect(engine="streaming")
+        .row(0)
+    )
+    return {
+        "density_of_movie": Verdict(
+            others == 0,
+            {"rows": rows, "others": others},
+            f"{others} of {rows} subtitles have another density than their movie",
+        ),
+        "references_of_culture": Verdict(
+            foreign == 0,
+            {"rows": rows, "foreign": foreign},
+            f"{foreign} of {rows} subtitles refer to another culture than that of their movie",
+        ),
+    }
 
 
 def arcs_follow_genres(subtitles: pl.LazyFrame, movies: pl.LazyFrame) -> Verdict:

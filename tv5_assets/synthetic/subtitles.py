@@ -30,7 +30,7 @@ USUAL_COMPLEXITY = 0.6
 """That of a movie without genres, from the same plan."""
 LEAST_OF_DOCUMENTARIES, MOST_OF_ACTION = 0.75, 0.65
 """However its genres are mixed, a documentary's words stay above the first and an action film's below the second."""
-_COMPLEXITY_SPREAD = 0.04
+COMPLEXITY_SPREAD = 0.04
 """How far a language's subtitles may lie from the movie's; less than half of what parts documentaries from action."""
 
 SHAPES = {
@@ -54,6 +54,8 @@ _STRENGTH = (0.8, 1.2)
 _OFFSET_SPREAD = 0.15
 _POINT_SPREAD = 0.07
 
+_SHORTEST_SENTENCE, _WORDS_OF_COMPLEXITY, _SENTENCE_SPREAD = 4.0, 14.0, 3.0
+"""Words of a sentence of the plainest text, how many the hardest words add, and how many more there may be."""
 _SHARES_TRANSLATED = {"en": 0.85, "fr": 0.60, "es": 0.45, "de": 0.40, "it": 0.30}
 """Share of movies of another language that have subtitles in each; a movie whose own is none of these has English."""
 _MOST_TOPICS = 5
@@ -76,6 +78,7 @@ _REFERENCE_COUNT_SHARES = (0.35, 0.30, 0.20, 0.15)
 
 
 _ROUNDING = 0.002
+_ROUNDING_OF_SENTENCES = 0.06
 
 RULES = (
     Rule(
@@ -87,6 +90,13 @@ RULES = (
         "topics_once",
         "No topic is named twice.",
         lambda: pl.col("key_topics").list.n_unique() == pl.col("key_topics").list.len(),
+    ),
+    Rule(
+        "sentences_as_hard_as_words",
+        "Sentences are longer where words are harder.",
+        lambda: (
+            pl.col("avg_sentence_length") - _SHORTEST_SENTENCE - _WORDS_OF_COMPLEXITY * pl.col("vocabulary_complexity")
+        ).is_between(-_ROUNDING_OF_SENTENCES, _SENTENCE_SPREAD + _ROUNDING_OF_SENTENCES),
     ),
 )
 """What every row must keep; rules that need other tables are in quality/subtitles.py."""
@@ -114,6 +124,20 @@ def shape_of(genres: pl.Expr) -> pl.Expr:
     return shape
 
 
+def complexity_of(genres: pl.Expr) -> pl.Expr:
+    """Return how hard the words of a movie are: the mean of its genres, within the bounds of two of them."""
+    names = genres.cast(pl.List(pl.String))
+    mean = names.list.eval(pl.element().replace_strict(COMPLEXITY, default=USUAL_COMPLEXITY)).list.mean()
+    bounded = (
+        pl.when(names.list.contains("Documentary"))
+        .then(mean.clip(lower_bound=LEAST_OF_DOCUMENTARIES))
+        .when(names.list.contains("Action"))
+        .then(mean.clip(upper_bound=MOST_OF_ACTION))
+        .otherwise(mean)
+    )
+    return bounded.fill_null(USUAL_COMPLEXITY)
+
+
 def subtitles(movies: pl.DataFrame, details: pl.DataFrame, seed: int) -> pl.DataFrame:
     """Return what each movie's subtitles are like, sorted by movie and language.
 
@@ -137,7 +161,7 @@ def subtitles(movies: pl.DataFrame, details: pl.DataFrame, seed: int) -> pl.Data
     own = _own_language(catalogue["language"])
     movie, language = np.nonzero(_has_subtitles(ids, own, seed))
     arcs = _arcs(ids, catalogue["shape"], seed)
-    complexity = _complexity(catalogue["genres"])[movie]
+    complexity = catalogue.select(complexity_of(pl.col("genres"))).to_series().to_numpy()[movie]
     topics = _key_topics(movies, seed)
     first, second = (topics["topics"].list.get(place).to_numpy()[movie] for place in (0, 1))
     rows = ids[movie].astype(np.int64) * len(LANGUAGES) + language
@@ -145,7 +169,7 @@ def subtitles(movies: pl.DataFrame, details: pl.DataFrame, seed: int) -> pl.Data
     def draw(what: str) -> npt.NDArray[np.float64]:
         return uniform(seed, rows, "subtitles", what)
 
-    complexity = (complexity + _COMPLEXITY_SPREAD * (2 * draw("complexity") - 1)).round(3)
+    complexity = (complexity + COMPLEXITY_SPREAD * (2 * draw("complexity") - 1)).round(3)
     minutes = catalogue["duration_minutes"].to_numpy()[movie]
     wordiness = np.array([_WORDINESS[name] for name in LANGUAGES])[language]
     spoken = catalogue["dialogue_density"].to_numpy()[movie] * minutes
@@ -161,7 +185,9 @@ def subtitles(movies: pl.DataFrame, details: pl.DataFrame, seed: int) -> pl.Data
             "sentiment_arc": pl.Series(arcs[movie], dtype=pl.Array(pl.Float64, ARC_POINTS)),
             "vocabulary_complexity": complexity,
             "dialogue_density": catalogue["dialogue_density"].gather(movie),
-            "avg_sentence_length": (4 + 14 * complexity + 3 * draw("sentence")).round(1),
+            "avg_sentence_length": (
+                _SHORTEST_SENTENCE + _WORDS_OF_COMPLEXITY * complexity + _SENTENCE_SPREAD * draw("sentence")
+            ).round(1),
             # Heaps' law: different words grow with the square root, or so, of all words.
             "unique_word_count": wordiness * (96 + 304 * complexity) * np.sqrt(1 + spoken) * (1 + 0.5 * draw("words")),
         }
@@ -180,20 +206,6 @@ def _has_subtitles(ids: npt.NDArray[np.int32], own: npt.NDArray[np.intp], seed: 
     chosen |= own[:, None] == np.arange(len(LANGUAGES))
     chosen[own < 0, LANGUAGES.index("en")] = True
     return np.asarray(chosen)
-
-
-def _complexity(genres: pl.Series) -> npt.NDArray[np.float64]:
-    """Return how hard the words of a movie are: the mean of its genres, within the bounds of two of them."""
-    names = pl.col("genres").cast(pl.List(pl.String))
-    mean = names.list.eval(pl.element().replace_strict(COMPLEXITY, default=USUAL_COMPLEXITY)).list.mean()
-    bounded = (
-        pl.when(names.list.contains("Documentary"))
-        .then(mean.clip(lower_bound=LEAST_OF_DOCUMENTARIES))
-        .when(names.list.contains("Action"))
-        .then(mean.clip(upper_bound=MOST_OF_ACTION))
-        .otherwise(mean)
-    )
-    return pl.DataFrame({"genres": genres}).select(bounded.fill_null(USUAL_COMPLEXITY)).to_series().to_numpy()
 
 
 def _arcs(ids: npt.NDArray[np.int32], shapes: pl.Series, seed: int) -> npt.NDArray[np.float64]:

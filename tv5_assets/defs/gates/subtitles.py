@@ -32,6 +32,22 @@ def subtitle_gates() -> list[Gate]:
         ),
         rule_gate(
             SUBTITLES,
+            "complexity_of_genres",
+            "In each language, words are as hard as the genres of the movie have it.",
+            rules.complexity_of_genres,
+            reads={"subtitles": SUBTITLES, "movies": MOVIES},
+        ),
+        Gate(
+            SUBTITLES,
+            {
+                "density_of_movie": "As much is said as in the movie, in every language.",
+                "references_of_culture": "What is referred to belongs to the culture of the movie's own language.",
+            },
+            rules.as_the_movie,
+            reads={"subtitles": SUBTITLES, "details": DETAILS},
+        ),
+        rule_gate(
+            SUBTITLES,
             "arcs_follow_genres",
             "The mood of comedies rises, that of dramas falls, and that of thrillers dips and recovers.",
             rules.arcs_follow_genres,

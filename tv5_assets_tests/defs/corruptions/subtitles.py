@@ -43,6 +43,18 @@ def subtitle_corruptions() -> list[Corruption]:
             SUBTITLES,
             "harder_in_documentaries",
             table(SUBTITLES, lambda frame: frame.with_columns(vocabulary_complexity=1 - complexity)),
+            also=("complexity_of_genres", "sentences_as_hard_as_words"),
+        ),
+        Corruption(
+            SUBTITLES,
+            "complexity_of_genres",
+            table(SUBTITLES, in_first_row("vocabulary_complexity", 0.999)),
+            also=("sentences_as_hard_as_words",),
+        ),
+        Corruption(SUBTITLES, "sentences_as_hard_as_words", table(SUBTITLES, in_first_row("avg_sentence_length", 1.0))),
+        Corruption(SUBTITLES, "density_of_movie", table(SUBTITLES, in_first_row("dialogue_density", 1.0))),
+        Corruption(
+            SUBTITLES, "references_of_culture", table(SUBTITLES, in_first_row("cultural_references", ["Tatooine"]))
         ),
         Corruption(SUBTITLES, "arcs_follow_genres", _backwards),
         Corruption(SUBTITLES, "topics_suggested", _strange_topics),
