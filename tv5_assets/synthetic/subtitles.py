@@ -29,7 +29,8 @@ COMPLEXITY = {
 USUAL_COMPLEXITY = 0.6
 """That of a movie without genres, from the same plan."""
 LEAST_OF_DOCUMENTARIES, MOST_OF_ACTION = 0.75, 0.65
-"""However its genres are mixed, a documentary's words stay above the first and an action film's below the second."""
+"""However its genres are mixed, a documentary's words are no easier than the first and an action film's no harder than
+the second, but for what languages differ by."""
 COMPLEXITY_SPREAD = 0.04
 """How far a language's subtitles may lie from the movie's; less than half of what parts documentaries from action."""
 

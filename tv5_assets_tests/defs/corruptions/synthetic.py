@@ -161,9 +161,10 @@ def _subtitled_in_france(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _everything_on_tv5monde(platform: Platform) -> None:
-    """Move an offer of every foreign movie to TV5MONDE, with all that follows from it."""
+    """Move an offer of every foreign movie to TV5MONDE, with all that follows, and take its French ones away."""
     frame = platform.table(PLATFORMS)
     french = platform.table("synthetic/media_details").filter(pl.col("language") == "fr")["movie_id"]
+    frame = frame.filter((pl.col("platform_id") != "tv5monde") | ~pl.col("movie_id").is_in(french.implode()))
     there = frame.filter(pl.col("platform_id") == "tv5monde")["movie_id"]
     moves = pl.col("movie_id").is_first_distinct() & ~pl.col("movie_id").is_in([*french, *there])
     moved = {
